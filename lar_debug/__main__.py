@@ -1,0 +1,5 @@
+"""`python -m lar_debug` is `lar-debug`."""
+
+from lar_debug.cli import main
+
+main()

@@ -1,0 +1,103 @@
+"""`lar-debug list`: the recorded runs, newest first."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import click
+
+from lar_debug.cli.application import Common, common_options
+from lar_debug.cli.output import show, show_json
+from lar_debug.diff.json_form import value_json
+from lar_debug.model.problem import Problem
+from lar_debug.model.records import RunInfo, RunStatus
+from lar_debug.session.recording import as_it_stands
+from lar_debug.session.references import short_ids
+from lar_debug.store.database import Store
+
+
+def run_json(store: Store, info: RunInfo) -> dict[str, Any]:
+    """One row of `list`, the same in `run` and wherever a run is told about."""
+    steps, tokens = store.totals(info.run)
+    last = store.summaries(info.run, steps - 1) if steps else []
+    status = as_it_stands(store, info).status
+    parent = info.parent
+    return {
+        "run": info.run,
+        "thread": info.thread,
+        "target": info.target,
+        "engine": info.engine,
+        "status": status.value,
+        "steps": steps,
+        "started": info.started,
+        "tokens": tokens,
+        "parent": None
+        if parent is None
+        else {"run": parent[0], "step": parent[1], "attempt": parent[2]},
+        "next": [node.label for line in last for node in line.next],
+        "interrupts": _interrupts(store, info.run, steps - 1)
+        if status is RunStatus.WAITING and steps
+        else [],
+    }
+
+
+def _interrupts(store: Store, run: str, step: int) -> list[dict[str, Any]]:
+    """What the step that a run waits in asks a person; nothing where it only stops before one."""
+    try:
+        asked: Any = json.loads(store.execution(run, step, 0).note)
+    except (ValueError, RecursionError):
+        return []
+    names = ("question", "choices", "context", "needs_rationale")
+    if not isinstance(asked, dict) or not asked.keys() >= set(names):
+        return []
+    return [{"id": str(step), **{name: value_json(asked[name]) for name in names}}]
+
+
+def run_line(store: Store, info: RunInfo, short: str) -> str:
+    """One run for a person."""
+    row = run_json(store, info)
+    started = time.strftime("%Y-%m-%d %H:%M", time.localtime(info.started))
+    steps = f"{row['steps']} step{'' if row['steps'] == 1 else 's'}"
+    error = info.error.split("\n", 1)[0]
+    error = f"  {error}" if error else ""
+    return (
+        f"{short:<6} {info.target:<24} {row['status']:<9} {steps:>9} "
+        f"{row['tokens']:>7} tok  {started}{error}"
+    )
+
+
+@click.command("list")
+@common_options
+def list_runs(common: Common) -> None:
+    """The recorded runs, newest first."""
+    path = common.store_path()
+    if not path.exists():
+        _show_none(common, common.store)
+        return
+    store = Store.open(path)
+    try:
+        runs = store.runs()
+        if not runs:
+            _show_none(common, None)
+        elif common.json:
+            show_json([run_json(store, info) for info in runs])
+        else:
+            short = short_ids(runs)
+            show([run_line(store, info, short[info.run]) for info in runs])
+    finally:
+        store.close()
+
+
+def _show_none(common: Common, named: str | None) -> None:
+    if named is not None:
+        # A person who names a store means one that is there.
+        raise Problem(f"--store {named}: no such file; lar-debug run SCRIPT.py would make it")
+    if common.json:
+        show_json([])
+    else:
+        show(["No runs here yet: lar-debug run SCRIPT.py records one."])
+
+
+COMMANDS = {"list": list_runs}

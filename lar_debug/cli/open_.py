@@ -1,0 +1,159 @@
+"""`lar-debug open`: the debugger at a run, a step or an attempt; what starts a screen is here."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lar_debug.cli import DONE
+from lar_debug.cli.application import Common, common_options
+from lar_debug.cli.listing import list_runs
+from lar_debug.cli.output import say
+from lar_debug.cli.recordings import interpreter_of, open_reference
+from lar_debug.cli.show import show_run
+from lar_debug.model.problem import Problem
+from lar_debug.model.records import RunStatus
+from lar_debug.session.recording import Recording
+from lar_debug.session.references import LAST, short_ids
+from lar_debug.session.remembered import remembered
+from lar_debug.store.trust import is_ours
+
+if TYPE_CHECKING:
+    from lar_debug.session.session import Session
+
+
+def show_screen(
+    common: Common,
+    recording: Recording,
+    step: int | None,
+    attempt: int | None = None,
+    *,
+    hint: str = "",
+) -> int:
+    """The screen on a recording, until it is quit; `hint` is its first message."""
+    until_quit(common, recording, step, attempt, hint=hint)
+    return DONE
+
+
+def until_quit(
+    common: Common,
+    recording: Recording,
+    step: int | None,
+    attempt: int | None = None,
+    *,
+    hint: str = "",
+) -> bool:
+    """True when a person quit the screen, False when a signal ended it."""
+    opened = _Opened(common)
+    session = opened.session_on(recording, step, attempt)
+    if hint:
+        session.say(hint)
+    # A run that goes on is not left for another one: quitting decides what becomes of it.
+    live = recording.info.status is RunStatus.RUNNING
+    return opened.show(session, None if live else recording.store.path)
+
+
+class _Opened:
+    """Makes sessions for the screen; the newest is the one that a person comes from."""
+
+    def __init__(self, common: Common) -> None:
+        self._common = common
+        self._newest: Session | None = None
+
+    def session_on(
+        self, recording: Recording, step: int | None = None, attempt: int | None = None
+    ) -> Session:
+        """A session where a person wants it, else where they left the run, else where it is
+        most likely wanted. Raises Problem."""
+        from lar_debug.session.rerunning import Rerunning
+        from lar_debug.session.session import Session
+
+        common = self._common
+        place = remembered(recording.store.path, recording.run) if step is None else None
+        if place is not None and place.step >= recording.step_count():
+            place = None
+        if step is None:
+            step = recording.default_step() if place is None else place.step
+        trusted = is_ours(recording.info)
+        rerunning = Rerunning(
+            recording,
+            # Looking at an interpreter runs it: one that somebody else named is left alone.
+            interpreter_of(common, recording)
+            if trusted
+            else Path(common.python or recording.info.interpreter),
+            on_save=common.on_save == "rerun",
+            trusted=trusted,
+            timeout=common.settings.attempt_timeout,
+        )
+        self._newest = session = Session(recording, rerunning, step=step)
+        if attempt is not None and attempt != LAST:
+            session.show_attempt(attempt)
+        if place is not None:
+            session.go_back_to(place)
+        return session
+
+    def show(self, session: Session | None, store: Path | None) -> bool:
+        """The screen on a session, or on the list of the runs in a store; as `until_quit`."""
+        # Only now: everything else of the command line works without Textual.
+        from lar_debug.session.runs import Runs
+        from lar_debug.shell.app import LarDebugApp
+
+        common = self._common
+        runs = None
+        if store is not None:
+            runs = Runs(store, lambda store, info: self.session_on(Recording(store, info)))
+        app = LarDebugApp(session, runs=runs, settings=common.settings, ascii=common.signs_in_ascii)
+        asyncio.run(app.run_async(mouse=not common.no_mouse))
+        if self._newest is not None:
+            _say_goodbye(self._newest.recording, self._newest.cursor)
+        return not app.told_to_end
+
+
+def check_keymap(common: Common) -> None:
+    """Raises Problem for keys that cannot work, before anything is started for the screen."""
+    if common.screen and common.settings.keymap:
+        from lar_debug.shell.keymap import keys_of
+
+        keys_of(common.settings)
+
+
+def _say_goodbye(recording: Recording, step: int) -> None:
+    """What stays in the scrollback: where one was, and how to get back."""
+    short = short_ids(recording.store.runs())[recording.run]
+    made = len(recording.executions(step)) - 1 if recording.step_count() else 0
+    attempts = f", {made} attempt{'s' if made != 1 else ''}" if made else ""
+    where = f"{recording.info.target} {short}: step {step}{attempts}"
+    say(f"{where}. Go on: lar-debug open {short}:{step}")
+
+
+def open_picker(common: Common) -> int:
+    """Without a command: the list of runs on the screen, as lines where there is no screen."""
+    path = common.store_path()
+    # A person who names a store means one that is there.
+    if common.screen and (path.exists() or not common.store):
+        _Opened(common).show(None, path)
+        return DONE
+    click.get_current_context().invoke(list_runs)
+    return DONE
+
+
+@click.command("open")
+@click.argument("name", metavar="RUN[:STEP[@ATTEMPT]]", default="last")
+@common_options
+def open_run(common: Common, name: str) -> int:
+    """The debugger, there; without a step at the failed one, else the last that called a model."""
+    if "/" in name or Path(name).exists():
+        raise Problem(f"open {name}: that is a file; a recorded run is opened, lar-debug list")
+    recording, reference = open_reference(common, name)
+    if reference.step is not None:
+        recording.execution(reference.step, reference.attempt or 0)
+    if common.screen:
+        return show_screen(common, recording, reference.step, reference.attempt)
+    click.get_current_context().invoke(show_run, name=name)
+    return DONE
+
+
+COMMANDS = {"open": open_run}

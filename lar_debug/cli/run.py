@@ -1,0 +1,215 @@
+"""`lar-debug run`: a script as it is, or one graph, with every step recorded."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lar_debug.cli import DONE, FAILED, WRONG
+from lar_debug.cli.application import Common, common_options
+from lar_debug.cli.listing import run_json
+from lar_debug.cli.output import say, show_json
+from lar_debug.cli.targets import Target, is_graph, parse_input, parse_target
+from lar_debug.client.interpreter import find_interpreter, require_lar
+from lar_debug.client.recorded_run import RecordedRun, writer
+from lar_debug.client.zygote import bootstrap_command
+from lar_debug.model.problem import Problem
+from lar_debug.model.records import RECORDING_STOPPED, Outcome, RunInfo, RunStatus
+from lar_debug.session.recording import as_it_stands
+from lar_debug.session.references import short_ids
+from lar_debug.store.database import Store, StoreError
+from lar_debug.store.location import prepare_folder
+
+RECORDER = "lar_debug.runtime.record:main"
+
+
+def plan_run(
+    common: Common, target: Target, arguments: tuple[str, ...], **wanted: Any
+) -> RecordedRun:
+    """Everything needed to start the program under the recorder. Raises Problem."""
+    found = find_interpreter(target.place, chosen=common.python, environ=os.environ)
+    require_lar(found)
+    path = common.store_path(target.place)
+    prepare_folder(path.parent)
+    _check_store(path)
+    options: dict[str, Any] = {
+        "store": str(path),
+        "kind": target.kind,
+        "script": target.as_python_gets_it,
+        "argv": list(arguments),
+        "roots": [str(target.root)],
+        "target": target.written,
+        "name": target.name,
+        **{name: value for name, value in wanted.items() if value},
+    }
+    return RecordedRun(
+        bootstrap_command(found.path, RECORDER),
+        options,
+        store=path,
+        cwd=Path.cwd(),
+        forward=(writer(2), writer(2)) if common.json else None,
+    )
+
+
+def _check_store(path: Path) -> None:
+    """Make the store, and refuse before anything runs when it cannot be written."""
+    store = Store.open(path, create=True)
+    try:
+        store.check_writable()
+    finally:
+        store.close()
+
+
+def runs_of(store: Store, process: int, since: float) -> list[RunInfo]:
+    """The runs that a process of ours recorded, oldest first."""
+    found = [
+        info
+        for info in store.runs()
+        if info.started >= since
+        and any(f"/{process}/" in segment.process for segment in store.segments(info.run))
+    ]
+    return found[::-1]
+
+
+def settle(store: Store, runs: list[RunInfo], program: RecordedRun) -> list[RunInfo]:
+    """Write down what a program that has ended could not: that its run crashed or was recorded no
+    further, and in which step."""
+    settled: list[RunInfo] = []
+    for info in runs:
+        stands = as_it_stands(store, info)
+        if stands.status is RunStatus.CRASHED and info.status is RunStatus.RUNNING:
+            status, error = _unwritten_end(program)
+            last = store.step_count(info.run) - 1
+            if last >= 0:
+                store.end_attempt_as(info.run, last, 0, Outcome.CRASHED, error)
+            store.set_status(info.run, status, error=error, ended=time.time())
+        settled.append(store.run(info.run))
+    return settled
+
+
+def _unwritten_end(program: RecordedRun) -> tuple[RunStatus, str]:
+    if program.recording_stopped:
+        return RunStatus.STOPPED, f"{RECORDING_STOPPED}{program.recording_stopped}"
+    return RunStatus.CRASHED, f"the process ended inside the run ({program.how_it_ended})"
+
+
+def _summary(store: Store, runs: list[RunInfo]) -> None:
+    short = short_ids(store.runs())
+    for info in runs:
+        row = run_json(store, info)
+        name = short[info.run]
+        steps = f"{row['steps']} step{'' if row['steps'] == 1 else 's'}"
+        error = info.error.split("\n", 1)[0]
+        why = f": {error}" if error else ""
+        say(f"lar-debug: {info.target} {name} {row['status']}, {steps}, {row['tokens']} tok{why}")
+    if runs:
+        say(f"lar-debug: look at it: lar-debug open {short[runs[-1].run]}")
+
+
+def run_headless(common: Common, target: Target, planned: RecordedRun) -> int:
+    """Run to the end without a screen; print what was recorded; the exit code."""
+    since = time.time()
+    planned.start()
+    code = planned.wait()
+    process = planned.process
+    assert process is not None
+    try:
+        with closing(Store.open(common.store_path(target.place))) as store:
+            runs = settle(store, runs_of(store, process.pid, since - 1), planned)
+            if common.json:
+                rows = [run_json(store, info) for info in runs]
+                show_json({"runs": rows, "exit_code": _code(target, runs, code)})
+            else:
+                _summary(store, runs)
+    except StoreError as error:
+        # The program has run; that its recording cannot be read does not change how it ended.
+        say(f"lar-debug: {error}")
+        if common.json:
+            show_json({"runs": [], "exit_code": code})
+        return code
+    if not runs and code == DONE:
+        seconds = f"{time.time() - since:.0f} s"
+        raise Problem(f"{target.written} ran {seconds} and made no graph run: nothing to show")
+    return _code(target, runs, code)
+
+
+def _code(target: Target, runs: list[RunInfo], code: int) -> int:
+    if not runs:
+        return code or WRONG
+    if target.kind == "script":
+        return code
+    bad = (RunStatus.FAILED, RunStatus.CRASHED)
+    return FAILED if any(info.status in bad for info in runs) else code
+
+
+class _RunCommand(click.Command):
+    """All after a script is the script's; after a graph options may follow."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given, _, _ = self.make_parser(ctx).parse_args(args=list(args))
+        ctx.allow_interspersed_args = is_graph(given.get("target"))
+        return super().parse_args(ctx, args)
+
+
+@click.command("run", cls=_RunCommand, context_settings={"allow_interspersed_args": False})
+@click.option("--input", "given", metavar="JSON|@FILE", help="The state at the start.")
+@click.option("--thread", metavar="ID", help="Name of the thread that the run belongs to.")
+@click.option("--max-steps", type=click.IntRange(min=1), help="Stop after so many steps.")
+@click.option("--pause-before", metavar="NODE", help="Wait before this node.")
+@click.option("--audit-log", metavar="DIR", help="Let the engine write its own log there too.")
+@common_options
+@click.argument("target", metavar="SCRIPT.py | FILE.py:NAME | pkg.mod:NAME")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[ARGS]...")
+def run(
+    common: Common,
+    target: str,
+    arguments: tuple[str, ...],
+    given: str | None,
+    thread: str | None,
+    max_steps: int | None,
+    pause_before: str | None,
+    audit_log: str | None,
+) -> int:
+    """Run an unmodified script, or one graph, and record every step of every run in it."""
+    chosen = parse_target(target)
+    if chosen.kind == "target" and arguments:
+        raise Problem(f"{arguments[0]}: a graph takes no arguments; --input gives it its state")
+    for_graph = {
+        "--input": given,
+        "--max-steps": max_steps,
+        "--pause-before": pause_before,
+        "--audit-log": audit_log,
+    }
+    said = [name for name, value in for_graph.items() if value is not None]
+    if chosen.kind == "script" and said:
+        raise Problem(
+            f"{' and '.join(said)}: that is for a graph, {target}:NAME; "
+            "a script starts its graph itself"
+        )
+    planned = plan_run(
+        common,
+        chosen,
+        arguments,
+        input=parse_input(given),
+        thread=thread,
+        max_steps=max_steps,
+        pause_before=pause_before,
+        audit_log=audit_log and str(Path(audit_log).absolute()),
+    )
+    return _start(common, chosen, planned)
+
+
+def _start(common: Common, target: Target, planned: RecordedRun) -> int:
+    if not common.screen:
+        return run_headless(common, target, planned)
+    from lar_debug.cli.live import run_on_screen
+
+    return run_on_screen(common, target, planned)
+
+
+COMMANDS = {"run": run}

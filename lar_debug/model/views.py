@@ -1,0 +1,144 @@
+"""What the screen shows, as frozen data made by the session. Panes paint these and nothing else.
+
+Texts here are raw recorded text: a pane cleans them at the door (lar_debug.text) when it paints.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from lar_debug.model.changes import Row, Span
+from lar_debug.model.document import CauseDocument, Document
+from lar_debug.model.records import Outcome
+from lar_debug.model.tabs import AttemptsView, PromptView, StateView
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderView:
+    """The first line. `on_save` says what a save will do; `environment` engine and interpreter."""
+
+    target: str
+    run: str
+    recorded: str
+    status: str
+    steps: int
+    tokens: int
+    on_save: str
+    environment: str
+    spent: int = 0
+    """Tokens this session has spent itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineRow:
+    """One step. `flags` holds any of `*` stale, `#` impure, `P` pinned; `changed` is
+    "+topic +mood"."""
+
+    step: int
+    label: str
+    outcome: Outcome
+    flags: str
+    changed: str
+    tokens: int
+    ms: int
+    attempt: int
+    """Newest attempt that is not superseded; 0 when there is only the recording."""
+    seam: bool = False
+    """True for the first step of a resumed segment."""
+
+
+class TimelineRows(Protocol):
+    """The steps of a run, read as they are painted: a run may have 100,000."""
+
+    def __len__(self) -> int: ...
+
+    def row(self, index: int) -> TimelineRow: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One attempt in the strip: `label` "recorded" or "14:03:40" where there is room."""
+
+    attempt: int
+    outcome: Outcome
+    label: str
+    base: bool
+    shown: bool
+    accepted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StripView:
+    """The attempts axis; `new` counts those that came while a person stays on an older one."""
+
+    chips: tuple[Chip, ...]
+    held: bool = False
+    new: int = 0
+    loading: str = ""
+    """"!33" when the newest save does not parse at that line."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """Everything about the step and the attempt that are looked at."""
+
+    step: int
+    label: str
+    type: str
+    where: str
+    reads: tuple[str, ...]
+    note: str
+    """Stale, unchecked or lost values, said on the step rule; "" when there is nothing to say."""
+    strip: StripView
+    verdict: tuple[Span, ...]
+    diff: Document
+    cause: CauseDocument
+    """Both are laid out to the pane's size by lar_debug.diff.layout."""
+    console: tuple[Row, ...]
+    """One row a printed line; `gutter` names its stream, "out" or "err", "" for a traceback."""
+    state: tuple[Row, ...]
+    """The peek at the foot of the side-by-side layout: one row a key."""
+    state_title: str = ""
+    state_size: str = ""
+    state_view: StateView | None = None
+    prompt: PromptView | None = None
+    attempts: AttemptsView | None = None
+    """These three are there while their tab is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line (from 1) of a file: its absolute path, and `shown` its name for people."""
+
+    file: str
+    line: int
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChange:
+    """One step that wrote a key of the state; `spans` is the change in one row."""
+
+    step: int
+    label: str
+    sign: Literal["+", "~", "-"]
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    """The one place for messages."""
+
+    time: str
+    text: str
+    tone: Literal["", "error", "note"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunningView:
+    """An attempt or a run that goes on now."""
+
+    step: int
+    attempt: int
+    started: float

@@ -1,0 +1,71 @@
+"""The output and its difference to the base."""
+
+from __future__ import annotations
+
+from lar_debug.diff.layout import lay_out
+from lar_debug.model.document import Document
+from lar_debug.model.views import StepView
+from lar_debug.panes._rows_view import RowsView
+from lar_debug.panes._signs import Signs
+
+_CONTEXT, _MOST_CONTEXT = 3, 50
+_CHANGED = frozenset("+-~M?")
+
+
+class DiffPane(RowsView):
+    """Lays a document out to its own size; `|` and `{ }` change how."""
+
+    def __init__(self, signs: Signs) -> None:
+        super().__init__(signs, id="diff-pane")
+        self._document: Document | None = None
+        self._step = -1
+        self._lines_around = _CONTEXT
+        self._new_only = False
+
+    def show(self, view: StepView) -> None:
+        """Show another document; the scroll offset of the step stays."""
+        if view.step == self._step and view.diff is self._document:
+            return
+        self._step, self._document = view.step, view.diff
+        self._lay_out()
+
+    def change_view(self) -> None:
+        """Switch between the whole diff and the new text alone."""
+        self._new_only = not self._new_only
+        self._lay_out()
+
+    def change_context(self, by: int) -> None:
+        """More or fewer unchanged lines around a change."""
+        self._lines_around = max(0, min(_MOST_CONTEXT, self._lines_around + by))
+        self._lay_out()
+
+    def go_to_change(self, by: int) -> bool:
+        """Bring the next change (1), or the one before (-1), to the top; False without one."""
+        starts = [line for line in range(len(self._rows)) if self._begins_change(line)]
+        here = self.first_line
+        beside = [line for line in starts if (line > here if by > 0 else line < here)]
+        if not beside or (by > 0 and here >= self.max_scroll_y):
+            return False
+        self.scroll_lines_to(beside[0] if by > 0 else beside[-1])
+        return True
+
+    def _begins_change(self, line: int) -> bool:
+        """Whether a row is the first of those that came, went or changed together."""
+        before = self._rows[line - 1] if line else None
+        changed = self._rows[line].sign in _CHANGED
+        return changed and (before is None or before.sign not in _CHANGED)
+
+    def on_resize(self) -> None:
+        """Wrapping and folding depend on the size."""
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        width, height = self.size
+        if self._document is None or width <= 1 or height <= 0:
+            return
+        rows = lay_out(
+            self._document, width - 1, height, context=self._lines_around, ascii=self.signs.ascii
+        )
+        if self._new_only:
+            rows = [row for row in rows if row.sign != "-"]
+        self.set_rows(self._step, rows)

@@ -1,0 +1,30 @@
+"""The state after the shown attempt in a few rows, at the foot of a tall wide screen."""
+
+from __future__ import annotations
+
+from textual.strip import Strip
+
+from lar_debug.model.views import StepView
+from lar_debug.panes._rows_view import RowsView
+from lar_debug.panes._signs import Signs
+
+
+class StatePeek(RowsView, can_focus=False):
+    """A rule with the title, then one row a key."""
+
+    def __init__(self, signs: Signs) -> None:
+        super().__init__(signs, id="state-peek")
+        self.head = 1
+        self._title = ""
+        self._state_size = ""
+
+    def show(self, view: StepView) -> None:
+        """Show the state of another step or attempt."""
+        if (view.state_title, view.state_size) != (self._title, self._state_size):
+            self._title, self._state_size = view.state_title, view.state_size
+            self.repaint_head()
+        self.set_rows(view.step, view.state)
+
+    def build_head(self, width: int) -> Strip:
+        """The rule over the rows."""
+        return self.rule(self._title, (self._state_size,), width, focused=False)

@@ -1,0 +1,80 @@
+"""The graph of one run of Lár as lar-debug sees it: nodes, names, fingerprints, sources."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from lar_debug.model.records import Node
+from lar_debug.runtime.engines.lar import Caller
+from lar_debug.runtime.engines.lar_nodes import NodeFacts
+from lar_debug.runtime.fingerprint import Fingerprint, Fingerprinter
+from lar_debug.runtime.identity import Graph, Names, Walker
+from lar_debug.runtime.sources import UserFiles, normal_module
+
+ENGINE_PACKAGES = ("lar.",)
+"""Objects of the engine (a validator with its tools) are looked into for fingerprints."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Nodes and what is recorded of them."""
+
+    nodes: tuple[Node, ...]
+    sources: dict[str, str]
+    """Source text by address."""
+
+
+class LarGraph:
+    """Addresses, labels, fingerprints and sources of what can be reached from a start node."""
+
+    def __init__(self, start: Any, files: UserFiles, caller: Caller | None) -> None:
+        node_type: type = sys.modules["lar.node"].__dict__["BaseNode"]
+        walker = Walker(node_type, files)
+        names = Names(walker)
+        names.add_modules(files.modules())
+        if caller is not None:
+            names.add_locals(caller.function, caller.names)
+        self._facts = NodeFacts(files, caller.file if caller is not None else "")
+        self.graph = Graph(walker, names, self._facts.label)
+        self.start = start
+        self._prints = Fingerprinter(node_type, files, self.graph.label, ENGINE_PACKAGES)
+        self._walked = self.graph.walk(start)
+
+    @cached_property
+    def found(self) -> Found:
+        """The nodes that the graph began with. Reads their sources, so only when asked for."""
+        return self._described(self._walked)
+
+    def discover(self, node: Any, step: int) -> Found:
+        """Nodes that are new with the one that a step led to."""
+        return self._described(self.graph.discover(node, step))
+
+    def fingerprint(self, node: Any) -> Fingerprint:
+        """The parts of a node's fingerprint; empty when its objects cannot be looked at."""
+        try:
+            return self._prints.of(node)
+        except Exception:
+            # Attributes of the user's own may raise whatever they like when they are looked at.
+            return {}
+
+    def source(self, node: Any) -> str:
+        return self._facts.definition(node, self.graph.name(node))[1]
+
+    def names(self) -> dict[str, str]:
+        """ "module:name" by address, for nodes that a module global holds."""
+        found: dict[str, str] = {}
+        for node in self.graph.nodes:
+            name = self.graph.global_name(node)
+            if name is not None:
+                found[self.graph.address(node)] = f"{normal_module(name.module)}:{name.text}"
+        return found
+
+    def _described(self, nodes: list[Any]) -> Found:
+        records = [self._facts.node(node, self.graph, self.fingerprint(node)) for node in nodes]
+        sources = {
+            record.address: self.source(node) for record, node in zip(records, nodes, strict=True)
+        }
+        return Found(tuple(records), {key: text for key, text in sources.items() if text})

@@ -1,0 +1,90 @@
+"""A recorded run of Lár read back: the entries that the engine had yielded, and how it ended."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Generator
+from typing import Any
+
+from lar_debug.model.records import Execution, Outcome, RunInfo, Step
+from lar_debug.runtime.engines import lar
+from lar_debug.runtime.engines.lar_nodes import HIDDEN_KEYS
+from lar_debug.runtime.reexecute import Attempt, Unreachable
+
+
+def played_back(attempt: Attempt, ordinal: int, started: lar.Started) -> Generator[Any, Any, None]:
+    """Stands for a run that came before the wanted one. Raises Unreachable for one not recorded."""
+    info = _earlier_run(attempt, ordinal)
+    given: Any = started.initial_state
+    for step, execution in attempt.store.steps(info.run):
+        if execution.outcome is Outcome.RUNNING:
+            return
+        before = attempt.snapshot(execution.before)
+        after = attempt.snapshot(execution.after)
+        if isinstance(given, dict) and given:
+            # The engine works on the very dictionary that it is given, unless that is empty.
+            _fill(given, after)
+        if execution.error.startswith(("SystemExit", "KeyboardInterrupt")):
+            raise _ending(execution.error)
+        yield _entry(attempt, step, execution, before, after)
+
+
+def _fill(state: Any, content: dict[str, Any]) -> None:
+    state.clear()
+    state.update(content)
+
+
+def _earlier_run(attempt: Attempt, ordinal: int) -> RunInfo:
+    session = attempt.info.entry.get("session")
+    for info in attempt.store.runs():
+        if info.entry.get("session") == session and info.entry.get("ordinal") == ordinal:
+            return info
+    raise Unreachable(f"run number {ordinal} of the recorded program is not in the store any more")
+
+
+def _ending(error: str) -> BaseException:
+    kind, _, code = error.partition(": ")
+    if kind == "KeyboardInterrupt":
+        return KeyboardInterrupt()
+    return SystemExit(int(code) if code.lstrip("-").isdigit() else code or None)
+
+
+def _entry(
+    attempt: Attempt,
+    step: Step,
+    execution: Execution,
+    before: dict[str, Any],
+    after: dict[str, Any],
+) -> dict[str, Any]:
+    clean = {key: value for key, value in after.items() if key not in HIDDEN_KEYS or key in before}
+    difference: Any = importlib.import_module("lar.utils").compute_state_diff(before, clean)
+    node = attempt.store.nodes(step.run).get(step.node.address)
+    entry: dict[str, Any] = {
+        "step": step.engine_step,
+        "node": node.type if node is not None else step.node.label,
+        "state_before": before,
+        "state_diff": difference,
+        "run_metadata": _metadata(attempt, execution),
+        "outcome": "error" if execution.error else "success",
+        "state_after": clean,
+    }
+    if execution.error:
+        entry["error"] = execution.error
+    return entry
+
+
+def _metadata(attempt: Attempt, execution: Execution) -> dict[str, Any]:
+    calls = [
+        call
+        for call in attempt.store.calls(execution.run, execution.step, 0)
+        if call.kind == "llm" and not call.error
+    ]
+    if not calls:
+        return {}
+    last = calls[-1]
+    return {
+        "prompt_tokens": last.tokens.prompt,
+        "output_tokens": last.tokens.output,
+        "total_tokens": last.tokens.total,
+        "model": last.model,
+    }

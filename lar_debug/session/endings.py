@@ -1,0 +1,145 @@
+"""How an execution that did not simply succeed is told: failed, stopped, died, waiting.
+
+Reads the recording only; shared by the command line and the screen.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from lar_debug.diff.brief import brief
+from lar_debug.model.changes import Span, Tone
+from lar_debug.model.document import Block, Document, TreeRow
+from lar_debug.model.records import Execution, Outcome
+from lar_debug.session.attempted import LoadError
+from lar_debug.session.recording import Recording
+
+CODE_AROUND = 2
+BRIEF_CELLS = 60
+MOST_ERROR_LINES = 40
+
+_FRAME = re.compile(r'^ *File "(?P<file>.*)", line (?P<line>\d+), in (?P<name>.+)$', re.MULTILINE)
+_RAISED = re.compile(r"[\w.]+(Error|Exception|Exit|Interrupt): ")
+"""What code raised while it was loaded names its type; what does not parse has only a message."""
+
+_WORDS = {
+    Outcome.ERROR: "failed",
+    Outcome.TIMEOUT: "timed out",
+    Outcome.SUPERSEDED: "stopped",
+    Outcome.WAITING: "waits for a person",
+}
+
+
+def ending_spans(recording: Recording, execution: Execution) -> tuple[Span, ...]:
+    """ "failed: KeyError: 'oder' in prepare, answering.py:38", for all but a success."""
+    outcome = execution.outcome
+    if outcome is Outcome.WAITING:
+        question = _asked(execution).get("question") or ""
+        return (Span(": ".join(filter(None, (_WORDS[outcome], str(question)))), "note"),)
+    if outcome is Outcome.CRASHED and execution.attempt == 0:
+        return (Span(recording.death(execution.started, execution.error), "error"),)
+    if outcome is Outcome.RUNNING:
+        return (Span("running", "note"),)
+    error = execution.error.splitlines()[0] if execution.error else ""
+    told = ": ".join(filter(None, (_WORDS.get(outcome, outcome.value), error)))
+    return (Span(told + _place(recording, execution), "error"),)
+
+
+def _place(recording: Recording, execution: Execution) -> str:
+    """ " in prepare, answering.py:38" """
+    if execution.error_at is None:
+        return ""
+    file, line = execution.error_at
+    where = f"{recording.shown_path(file)}:{line}"
+    for frame in reversed(list(_FRAME.finditer(execution.traceback))):
+        if frame["file"] == file and int(frame["line"]) == line and frame["name"] != "<module>":
+            return f" in {frame['name']}, {where}"
+    return f", {where}"
+
+
+def last_good(execution: Execution, shown: Sequence[Execution]) -> tuple[Span, ...]:
+    """ "last good #3 is one h away", for a failed one of the executions that are `shown`."""
+    if execution.outcome in (Outcome.SUCCESS, Outcome.WAITING, Outcome.RUNNING):
+        return ()
+    before = [one for one in shown if one.attempt < execution.attempt]
+    for away, one in enumerate(reversed(before), 1):
+        if one.outcome is Outcome.SUCCESS:
+            words = f"last good #{one.attempt} is {'one' if away == 1 else away} h away"
+            return (Span(" | ", "dim"), Span(words))
+    return ()
+
+
+def ending_document(
+    recording: Recording, execution: Execution, texts: Mapping[str, str]
+) -> Document:
+    """What there is to see of an execution without an output.
+
+    `texts` are the user's sources by path, as they were when it ran.
+    """
+    if execution.outcome is Outcome.WAITING:
+        return Document(tuple(_question(recording, execution)))
+    if execution.outcome is Outcome.RUNNING:
+        return Document((_row("it runs; what it writes is here when it has ended", tone="dim"),))
+    if execution.outcome is Outcome.CRASHED and execution.attempt == 0:
+        safe = (
+            f"state before step {execution.step} is safe | r runs step {execution.step} alone, here"
+        )
+        return Document((_row(safe),))
+    code = _code(execution, texts)
+    error = execution.error.splitlines()
+    # One line stands in the verdict already.
+    rows: list[Block] = [_row(line, "!", "error") for line in error[:MOST_ERROR_LINES]]
+    return Document((*code, *(rows if len(error) > 1 or not code else ())))
+
+
+def load_error_words(recording: Recording, error: LoadError, newest: int) -> str:
+    """What is wrong with code that cannot be loaded, and that attempt `newest` stays."""
+    where = f"{recording.shown_path(error.file)}:{error.line}  " if error.file else ""
+    good = "loads" if _RAISED.match(error.message) else "parses"
+    return f"{where}{error.message}. Not run, #{newest} stays; the next save that {good} runs."
+
+
+def _row(text: str, sign: Any = " ", tone: Tone = "") -> TreeRow:
+    return TreeRow(sign, (Span(text, tone),))
+
+
+def _code(execution: Execution, texts: Mapping[str, str]) -> list[Block]:
+    """The line where it failed, with what stood around it when it ran."""
+    if execution.error_at is None:
+        return []
+    file, number = execution.error_at
+    lines = texts.get(file, "").splitlines()
+    first, last = max(1, number - CODE_AROUND), min(len(lines), number + CODE_AROUND)
+    rows: list[Block] = []
+    for at in range(first, last + 1):
+        failed = at == number
+        text = Span(f"{at:>4}  │{lines[at - 1]}", "" if failed else "dim")
+        rows.append(TreeRow("!" if failed else " ", (text,)))
+    return rows
+
+
+def _question(recording: Recording, execution: Execution) -> list[Block]:
+    asked = _asked(execution)
+    label = recording.step(execution.step).node.label
+    rows: list[Block] = [_row(f"{label} asks: {asked.get('question') or '(no question)'}")]
+    context = asked.get("context")
+    if isinstance(context, dict):
+        for key, value in cast("dict[str, Any]", context).items():
+            spans = (Span(f"{key} ", "key"), Span(brief(value, BRIEF_CELLS)))
+            rows.append(TreeRow(" ", spans))
+    choices = asked.get("choices")
+    if isinstance(choices, list) and choices:
+        rows.append(_row("> " + "    ".join(map(str, cast("list[Any]", choices))), tone="strong"))
+    return rows
+
+
+def _asked(execution: Execution) -> dict[str, Any]:
+    """What the node asked, as the engine's part noted it; {} when that cannot be read."""
+    try:
+        asked: Any = json.loads(execution.note)
+    except ValueError:
+        return {}
+    return cast("dict[str, Any]", asked) if isinstance(asked, dict) else {}

@@ -1,0 +1,38 @@
+"""The one place for messages: the newest is on the event line, the old ones are kept."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import Literal
+
+from lar_debug.model.views import EventLine
+
+KEPT = 200
+
+Tone = Literal["", "error", "note"]
+
+
+class Events:
+    """Messages of one session, oldest first."""
+
+    def __init__(self) -> None:
+        self._lines: deque[EventLine] = deque(maxlen=KEPT)
+        self._of = ""
+
+    def add(self, text: str, tone: Tone = "", *, of: str = "") -> None:
+        """A newer message `of` one thing that goes on takes the place of the one before."""
+        if of and of == self._of:
+            self._lines.pop()
+        self._of = of
+        line = " ".join(text.splitlines())
+        self._lines.append(EventLine(time.strftime("%H:%M:%S"), line, tone))
+
+    @property
+    def newest(self) -> EventLine:
+        return self._lines[-1] if self._lines else EventLine("", "")
+
+    @property
+    def lines(self) -> Sequence[EventLine]:
+        return tuple(self._lines)

@@ -1,0 +1,87 @@
+"""The header's text: which run, how it stands, and what a save will do."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from lar_debug.model.records import RunInfo, RunStatus
+from lar_debug.model.views import HeaderView
+from lar_debug.session.recording import Recording
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the header says of a run, as it stood when the store was last read.
+
+    `tokens` are those of all steps; `counted` of them belong to the steps before `unended`,
+    which cannot change any more.
+    """
+
+    info: RunInfo
+    steps: int
+    tokens: int
+    unended: int = 0
+    counted: int = 0
+
+
+def read_facts(recording: Recording, known: Facts | None = None) -> Facts:
+    """How a run stands now; steps that had ended in `known` are not read again.
+
+    Raises Problem.
+    """
+    first, counted = (0, 0) if known is None else (known.unended, known.counted)
+    info = recording.info
+    store, run = recording.store, recording.run
+    steps = recording.step_count()
+    _, tokens = store.totals(run, first)
+    # The newest step may be running: its tokens come with its end.
+    unended = max(steps - 1, 0)
+    if unended > first:
+        _, last = store.totals(run, unended)
+        return Facts(info, steps, counted + tokens, unended, counted + tokens - last)
+    return Facts(info, steps, counted + tokens, first, counted)
+
+
+def target_name(info: RunInfo) -> str:
+    """The name a person knows a run by: a sample or project whose script has a common name is
+    told by its folder."""
+    script = Path(info.script)
+    if info.target.endswith(".py") and script.stem in ("agent", "main", "app", "run", "graph"):
+        return script.parent.name or script.stem
+    return Path(info.target).stem if info.target.endswith(".py") else info.target
+
+
+def header_view(facts: Facts, project: Path, *, on_save: str, tail: bool, spent: int) -> HeaderView:
+    """The first line of the screen. Reads nothing."""
+    info = facts.info
+    version = ".".join(info.python.split(".")[:2])
+    place = _environment(info.interpreter, project)
+    return HeaderView(
+        target=target_name(info),
+        run=info.run[:4],
+        recorded=time.strftime("%H:%M", time.localtime(info.started)),
+        status=_status(info, tail),
+        steps=facts.steps,
+        tokens=facts.tokens,
+        on_save=on_save,
+        environment=f"{info.engine} {info.engine_version}, {place}python {version}",
+        spent=spent,
+    )
+
+
+def _status(info: RunInfo, tail: bool) -> str:
+    """ "finished", "running 00:04  tail on" """
+    if info.status is not RunStatus.RUNNING:
+        return info.status.value
+    minutes, seconds = divmod(max(0, int(time.time() - info.started)), 60)
+    return f"running {minutes:02}:{seconds:02}  tail {'on' if tail else 'off (G follows)'}"
+
+
+def _environment(interpreter: str, project: Path) -> str:
+    """ ".venv " when the interpreter is in an environment beside the project, else its folder."""
+    environment = Path(interpreter).parent.parent
+    if environment.name in (".venv", "venv"):
+        return f"{environment.name} "
+    return "" if project in environment.parents else f"{environment.name} "

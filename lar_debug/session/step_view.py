@@ -1,0 +1,398 @@
+"""Everything about one step and one of its attempts, read and compared, ready to be painted.
+
+Runs off the event loop: reads the recording, changes nothing. What cannot change any more (the
+body: diff, cause, console, state) is kept by what it was made from; the strip and the notes
+around it are made anew.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lar_debug.diff.brief import brief
+from lar_debug.diff.build import build
+from lar_debug.model.changes import Row, Span
+from lar_debug.model.document import CauseBlock, CauseDocument, Document, Kept, TextBlock
+from lar_debug.model.records import Execution, Outcome
+from lar_debug.model.values import Fidelity, Mark, Value
+from lar_debug.model.views import Chip, StepView, StripView
+from lar_debug.session.attempted import LoadError
+from lar_debug.session.attempts_view import Listed, attempts_view
+from lar_debug.session.comparison import Comparison, Side, recorded_verdict, same_output
+from lar_debug.session.edit_names import EditNames
+from lar_debug.session.endings import ending_document, last_good
+from lar_debug.session.looking import Base
+from lar_debug.session.prompt_view import prompt_view
+from lar_debug.session.prompts import in_user_prompt
+from lar_debug.session.range import over_range
+from lar_debug.session.recording import Recording
+from lar_debug.session.state_tree import StateTrees
+from lar_debug.session.tabs import TabWish
+
+PROMPT_LINES = 4
+
+PEEK_CELLS = 200
+CONSOLE_LINES = 20_000
+BODIES_KEPT = 64
+LEAST_KEPT = 3
+CHARACTERS_KEPT = 32_000_000
+
+IsWanted = Callable[[], bool]
+
+
+class Outdated(Exception):
+    """Somebody looks elsewhere already; what was being read is not wanted any more."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is looked at, taken at one moment. `seen` is the newest attempt that is no news,
+    `running` the attempt of the step that runs, `accepted` the one that a person took for good."""
+
+    step: int
+    attempt: int | None = None
+    base: Base = Base.PREVIOUS
+    held: int | None = None
+    seen: int = 0
+    stale: str = ""
+    impure: str = ""
+    accepted: int | None = None
+    running: int | None = None
+    load_error: LoadError | None = None
+    tab: TabWish = field(default_factory=TabWish)
+    since: int | None = None
+    """The step at the other end of the range that is compared."""
+
+
+@dataclass(frozen=True)
+class _Body:
+    """What an execution came to, beside what it is compared with."""
+
+    document: Document
+    verdict: tuple[Span, ...]
+    cause: CauseDocument
+    console: tuple[Row, ...]
+    state: tuple[Row, ...]
+    state_size: str
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """An execution that is shown, its base (None: the state before it), and all that are.
+
+    `printed` counts the pieces of its console: they may come after its end.
+    """
+
+    execution: Execution
+    base: Execution | None
+    visible: tuple[Execution, ...]
+    printed: int
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        sides = (self.execution, self.base)
+        known = [(one.step, one.attempt, one.outcome) for one in sides if one is not None]
+        return (self.printed, *known)
+
+    @property
+    def is_final(self) -> bool:
+        """False while more may be learnt of how the execution ends, or ended."""
+        return self.execution.outcome not in (Outcome.RUNNING, Outcome.CRASHED)
+
+
+class StepViews:
+    """Makes step views of one recording; in one thread at a time."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+        self._bodies: OrderedDict[tuple[object, ...], _Body] = OrderedDict()
+        self._states = StateTrees(recording)
+        self._names = EditNames(recording)
+
+    def view(self, shown: Shown, is_wanted: IsWanted) -> StepView:
+        """Read and compare what `shown` names. Raises Outdated, and Problem when the store
+        cannot be read."""
+        recording = self._recording
+        executions = recording.executions(shown.step)
+        visible = _visible(executions)
+        pair = self._pair(visible, _chosen(visible, shown), shown)
+        body = self._body(pair, is_wanted)
+        execution = pair.execution
+        step = recording.step(shown.step)
+        node = recording.nodes().get(step.node.address)
+        view = StepView(
+            step=shown.step,
+            label=step.node.label,
+            type=node.type if node is not None else "",
+            where=node.where if node is not None else "",
+            reads=execution.reads,
+            note=_note(executions, pair, shown),
+            strip=_strip(pair, shown),
+            verdict=_verdict(pair, body, shown),
+            diff=body.document,
+            cause=body.cause,
+            console=body.console,
+            state=body.state,
+            state_title=f"state after #{execution.attempt}",
+            state_size=body.state_size,
+            **self._of_tab(pair, executions, shown),
+        )
+        if shown.since is None:
+            return view
+        return over_range(recording, view, shown.since, execution)
+
+    def _of_tab(self, pair: _Pair, executions: list[Execution], shown: Shown) -> dict[str, Any]:
+        """What only the open tab shows."""
+        recording, execution, wish = self._recording, pair.execution, shown.tab
+        if wish.pane == "state-pane":
+            return {"state_view": self._states.view(execution, wish.state)}
+        if wish.pane == "prompt-pane":
+            return {"prompt": prompt_view(recording, execution)}
+        if wish.pane == "attempts-pane":
+            listed = Listed(execution.attempt, pair.base, shown.accepted, wish.killed)
+            return {"attempts": attempts_view(self._names, executions, listed)}
+        return {}
+
+    def prepare(self, shown: Shown, is_wanted: IsWanted) -> None:
+        """Read what h and l lead to from here, so that they flip at once. Raises as `view`."""
+        visible = _visible(self._recording.executions(shown.step))
+        here = _chosen(visible, shown)
+        for one in visible:
+            if abs(visible.index(one) - visible.index(here)) == 1:
+                self._body(self._pair(visible, one, shown), is_wanted)
+                if shown.tab.pane == "state-pane":
+                    self._states.differences(one)
+
+    def _pair(self, visible: list[Execution], execution: Execution, shown: Shown) -> _Pair:
+        store, run = self._recording.store, self._recording.run
+        printed = store.console_pieces(run, execution.step, execution.attempt)
+        return _Pair(execution, _base(visible, execution, shown), tuple(visible), printed)
+
+    def _body(self, pair: _Pair, is_wanted: IsWanted) -> _Body:
+        body = self._bodies.get(pair.key)
+        if body is None:
+            body = _build(self._recording, pair, is_wanted)
+            if pair.is_final:
+                self._bodies[pair.key] = body
+            self._drop_old()
+        else:
+            self._bodies.move_to_end(pair.key)
+        return body
+
+    def _drop_old(self) -> None:
+        """Keep as many bodies as are looked at again, and the neighbours of the newest."""
+        size = sum(map(_characters, self._bodies.values()))
+        while len(self._bodies) > (BODIES_KEPT if size < CHARACTERS_KEPT else LEAST_KEPT):
+            _, body = self._bodies.popitem(last=False)
+            size -= _characters(body)
+
+
+def _characters(body: _Body) -> int:
+    """How many characters the texts of a body have."""
+    return sum(block.size for block in body.document.blocks if isinstance(block, TextBlock))
+
+
+def _visible(executions: Iterable[Execution]) -> list[Execution]:
+    """The recorded execution, and the attempts that came to an end of their own."""
+    hidden = (Outcome.SUPERSEDED, Outcome.RUNNING)
+    return [one for one in executions if one.attempt == 0 or one.outcome not in hidden]
+
+
+def _chosen(visible: list[Execution], shown: Shown) -> Execution:
+    return next((one for one in visible if one.attempt == shown.attempt), visible[-1])
+
+
+def _base(visible: list[Execution], execution: Execution, shown: Shown) -> Execution | None:
+    """What the execution is compared with; None for the state before the step."""
+    if shown.held is not None and shown.held != execution.attempt:
+        return next((one for one in visible if one.attempt == shown.held), None)
+    if shown.base is Base.BEFORE or execution.attempt == 0:
+        return None
+    if shown.base is Base.RECORDED:
+        return visible[0]
+    before = [one for one in visible if one.attempt < execution.attempt]
+    return next((one for one in reversed(before) if one.outcome.finished), visible[0])
+
+
+def _build(recording: Recording, pair: _Pair, is_wanted: IsWanted) -> _Body:
+    """The slow part; given up between its stages when nobody wants it any more."""
+
+    def still_wanted() -> None:
+        if not is_wanted():
+            raise Outdated
+
+    execution, base = pair.execution, pair.base
+    still_wanted()
+    compared = Comparison(recording, base or execution, execution)
+    document = _document(recording, pair, compared)
+    still_wanted()
+    if base is None:
+        verdict = recorded_verdict(recording, execution, document)
+        cause = _prompt_of(recording, execution)
+    else:
+        verdict = compared.verdict() + _came_back(recording, pair, compared)
+        cause = compared.cause_document()
+    still_wanted()
+    left = execution.after or execution.before
+    hidden = recording.quiet_after(left)
+    state = recording.glimpse(left)
+    keys = {key: item for key, item in state.items() if key not in hidden}
+    # Nothing on the screen shows the changed values themselves, and they may be megabytes.
+    changes = tuple(replace(change, old=None, new=None) for change in document.changes)
+    return _Body(
+        replace(document, changes=changes),
+        verdict + last_good(execution, pair.visible),
+        cause,
+        _console(recording, execution),
+        _peek(keys, execution),
+        f"{len(keys)} key{'' if len(keys) == 1 else 's'}",
+    )
+
+
+def _document(recording: Recording, pair: _Pair, compared: Comparison) -> Document:
+    execution = pair.execution
+    if execution.outcome is not Outcome.SUCCESS:
+        files = recording.files(execution).values()
+        read = recording.store.reader.text
+        at = execution.error_at[0] if execution.error_at is not None else ""
+        texts = {use.path: read(use.text) for use in files if use.text and use.path == at}
+        return ending_document(recording, execution, texts)
+    if pair.base is not None:
+        return compared.document
+    both = execution.before, execution.after or execution.before
+    states = recording.beside(*both, execution.marks)
+    return build(*states, hidden=recording.quiet_after(*both))
+
+
+def _came_back(recording: Recording, pair: _Pair, compared: Comparison) -> tuple[Span, ...]:
+    """ " (also = #1)", when another attempt than the base had this output before."""
+    if pair.execution.outcome is not Outcome.SUCCESS or pair.base is None:
+        return ()
+    also = same_output(recording, pair.execution)
+    if also is None or also == pair.base.attempt:
+        return ()
+    if compared.document.changes:
+        return (Span(" | ", "dim"), Span(f"as #{also} was", "note"))
+    return (Span(f" (also = #{also})"),)
+
+
+def _verdict(pair: _Pair, body: _Body, shown: Shown) -> tuple[Span, ...]:
+    if shown.impure and pair.base is not None and body.document.changes:
+        said = "run unedited it varied too: not all of this is your edit"
+        return (*body.verdict, Span(" | ", "dim"), Span(said, "note"))
+    return body.verdict
+
+
+def _strip(pair: _Pair, shown: Shown) -> StripView:
+    base = pair.base
+    chips = [
+        Chip(
+            attempt=one.attempt,
+            outcome=one.outcome,
+            label="recorded" if one.attempt == 0 else _clock(one.started),
+            base=base is not None and one.attempt == base.attempt,
+            shown=one.attempt == pair.execution.attempt,
+            accepted=one.attempt == shown.accepted,
+        )
+        for one in pair.visible
+    ]
+    if shown.running is not None:
+        chips.append(Chip(shown.running, Outcome.RUNNING, "", base=False, shown=False))
+    unseen = sum(one.attempt > shown.seen for one in pair.visible)
+    return StripView(
+        tuple(chips),
+        held=shown.held is not None,
+        new=unseen if shown.attempt is not None else 0,
+        loading="" if shown.load_error is None else f"!{shown.load_error.line or ''}",
+    )
+
+
+def _clock(seconds: float) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(seconds))
+
+
+def _note(executions: list[Execution], pair: _Pair, shown: Shown) -> str:
+    """What is doubtful about the step, the most telling first."""
+    if shown.stale:
+        return f"stale: {shown.stale} | r re-runs it"
+    execution = pair.execution
+    lost = [mark for mark in execution.marks if mark.path and mark.fidelity is Fidelity.LOST]
+    read = [mark for mark in lost if mark.path[0] in execution.reads]
+    if read:
+        return _lost(read[0], execution)
+    recorded = executions[0]
+    if recorded.effects and not shown.impure and not _ran_unedited(recorded, executions):
+        return "not checked for hidden inputs: it calls out (r runs it unedited, once)"
+    if execution.marks and execution.marks[0].path:
+        mark = execution.marks[0]
+        return f"{mark.fidelity.value}: {mark.path[0]}: {mark.reason}"
+    return f"{execution.how} to reach the node" if execution.how else ""
+
+
+def _lost(mark: Mark, execution: Execution) -> str:
+    name = mark.path[0]
+    return (
+        f"lost: {name} could not be kept ({mark.reason}); step {execution.step} reads it. "
+        f"r runs it without, or --set {name}=..."
+    )
+
+
+def _ran_unedited(recorded: Execution, executions: list[Execution]) -> bool:
+    return any(
+        one.attempt
+        and one.outcome.finished
+        and not one.edits
+        and one.fingerprint == recorded.fingerprint
+        for one in executions
+    )
+
+
+def _prompt_of(recording: Recording, execution: Execution) -> CauseDocument:
+    """For a recorded step: which prompt it came from, and that editing it runs the step."""
+    side = Side(recording, execution)
+    again = f"edit it and save: step {execution.step} runs again, alone"
+    # A system text that several nodes share is less likely to be what is wrong.
+    prompts = [(name, use) for name, use in side.files.items() if side.is_prompt(use)]
+    prompts.sort(key=lambda one: not in_user_prompt(side.text(one[1]), side.model_calls))
+    if not prompts:
+        return CauseDocument(again.replace("edit it", "edit the node"), "", "", "")
+    name, use = prompts[0]
+    lines = side.text(use).splitlines()
+    # What is asked for stands at the end of most prompts; the dock may have four rows.
+    first = max(0, len(lines) - PROMPT_LINES)
+    block = CauseBlock(name, pieces=(Kept(first + 1, first + 1, tuple(lines[first:])),))
+    return CauseDocument(f"prompt of this step: {name}", again, again, "", (block,))
+
+
+def _console(recording: Recording, execution: Execution) -> tuple[Row, ...]:
+    rows: list[Row] = []
+    for stream, data in recording.console(execution):
+        gutter = "out" if stream == "stdout" else "err"
+        text = data.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
+        lines = text.rstrip("\n").split("\n")
+        rows += [Row(spans=(Span(line),), gutter=gutter) for line in lines[:CONSOLE_LINES]]
+        if len(lines) > CONSOLE_LINES:
+            more = f"… {len(lines) - CONSOLE_LINES:,} more lines"
+            rows.append(Row(spans=(Span(more, "dim"),), gutter=gutter))
+    for line in execution.traceback.splitlines():
+        rows.append(Row(spans=(Span(line, "error"),)))
+    return tuple(rows)
+
+
+def _peek(state: dict[str, Value], execution: Execution) -> tuple[Row, ...]:
+    """One row a key, what the node wrote marked."""
+    changes = execution.changes
+    signs = dict.fromkeys(execution.written, "~")
+    signs |= dict.fromkeys(changes.updated, "~") | dict.fromkeys(changes.added, "+")
+    width = max((len(key) for key in state), default=0)
+    return tuple(
+        Row(
+            signs.get(key, " "),
+            (Span(f"{key:<{min(width, 24)}}  ", "key"), Span(brief(item, PEEK_CELLS))),
+        )
+        for key, item in state.items()
+    )

@@ -1,0 +1,82 @@
+"""Re-executing every step once, unedited, to see which depend on more than their state.
+
+Model calls are answered from the recording and the outside is blocked; nothing of it stays but
+the mark on a step whose result differed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from lar_debug.diff.paths import path_text
+from lar_debug.diff.structural import compare
+from lar_debug.model.records import Execution, Outcome
+from lar_debug.session.attempted import Attempted
+from lar_debug.session.comparison import Comparison
+from lar_debug.session.recording import Recording
+from lar_debug.session.reexecution import Conditions, Reexecution
+
+NAMED_PATHS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check of a verification; `why` is "" when it held."""
+
+    name: str
+    ok: bool
+    step: int | None
+    why: str
+
+
+async def check_steps(recording: Recording, reexecution: Reexecution) -> AsyncIterator[Check]:
+    """Check every step of a run, in order."""
+    for line in recording.summaries():
+        name = f"step {line.step} {line.node.label}"
+        if line.outcome is Outcome.CRASHED:
+            yield Check(name, True, line.step, "died here when it was recorded, not run again")
+            continue
+        conditions = Conditions(answers="recorded", blocked=True)
+        attempted = await reexecution.run(line.step, conditions)
+        recorded = recording.execution(line.step, 0)
+        why = _difference(recording, recorded, attempted)
+        done = attempted.execution
+        if done is not None:
+            recording.store.delete_attempt(done.run, done.step, done.attempt)
+            recording.store.set_impure(done.run, done.step, why)
+        yield Check(name, not why, line.step, why)
+
+
+def _difference(recording: Recording, recorded: Execution, attempted: Attempted) -> str:
+    """Why a step did not come out as it was recorded; "" when it did."""
+    done = attempted.execution
+    if done is None:
+        error = attempted.load_error
+        return f"not run: {error.message if error else attempted.problem}"
+    if done.outcome is not recorded.outcome:
+        if done.outcome is Outcome.BLOCKED:
+            return f"reaches the outside: {done.error}"
+        error = f" ({done.error.splitlines()[0]})" if done.error else ""
+        return f"was {recorded.outcome.value}, is {done.outcome.value}{error}"
+    if [node.label for node in recorded.next] != [node.label for node in done.next]:
+        names = [" ".join(node.label for node in one.next) or "end" for one in (recorded, done)]
+        return f"goes to {names[1]}, went to {names[0]}"
+    if recorded.after != done.after:
+        return _changed(recording, recorded, done)
+    return ""
+
+
+def _changed(recording: Recording, recorded: Execution, done: Execution) -> str:
+    marks = recorded.marks + done.marks
+    changes = compare(*recording.beside(recorded.after, done.after, marks))
+    if not changes:
+        return ""
+    paths = [path_text(change.at_new or change.at_old or ()) for change in changes]
+    more = f" and {len(paths) - NAMED_PATHS} more" if len(paths) > NAMED_PATHS else ""
+    shown = ", ".join(paths[:NAMED_PATHS])
+    causes = Comparison(recording, recorded, done).causes()
+    edited = [cause.where for cause in causes if cause.kind in ("prompt", "source", "setting")]
+    if edited:
+        return f"{shown}{more} differs: {edited[0]} was changed since the recording"
+    return f"{shown}{more} differs: the step depends on more than its state"

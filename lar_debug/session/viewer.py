@@ -1,0 +1,96 @@
+"""Brings the step view that is wanted now: one at a time, off the event loop, the latest wins."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from lar_debug.model.problem import Problem
+from lar_debug.model.views import StepView
+from lar_debug.session.recording import Recording
+from lar_debug.session.step_view import IsWanted, Outdated, Shown, StepViews
+
+T = TypeVar("T")
+
+
+def _uncollected(read: Callable[[Shown, IsWanted], T], shown: Shown, is_wanted: IsWanted) -> T:
+    """Read without looking for garbage meanwhile: that holds up every thread until it has seen
+    each object that is alive, and of a large state there are many. A view leaves no cycles."""
+    gc.disable()
+    try:
+        return read(shown, is_wanted)
+    finally:
+        gc.enable()
+
+
+class Viewer:
+    """`want` a view; `on_view` gets it, unless another one is wanted by then."""
+
+    def __init__(
+        self,
+        recording: Recording,
+        on_view: Callable[[StepView], None],
+        on_problem: Callable[[Problem], None],
+    ) -> None:
+        self._views = StepViews(recording)
+        self._on_view = on_view
+        self._on_problem = on_problem
+        # One thread: a key that is held down must not leave builds waiting behind each other.
+        self._thread = ThreadPoolExecutor(1, "lar-debug view")
+        self._wanted: Shown | None = None
+        self._shown = asyncio.Event()
+        self._work: asyncio.Task[None] | None = None
+
+    def want(self, shown: Shown) -> None:
+        """Show this as soon as it has been read; what is being read meanwhile is given up."""
+        self._wanted = shown
+        self._shown.clear()
+        if self._work is None or self._work.done():
+            self._work = asyncio.create_task(self._bring())
+
+    async def settled(self) -> None:
+        """Wait until what was wanted last has been shown, or has turned out to be unreadable."""
+        if self._wanted is not None:
+            await self._shown.wait()
+
+    async def close(self) -> None:
+        """Give up what is being read."""
+        self._wanted = None
+        self._shown.set()
+        if self._work is not None:
+            self._work.cancel()
+            await asyncio.wait([self._work])
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    async def _bring(self) -> None:
+        while (shown := self._wanted) is not None:
+            view = await self._read(self._views.view, shown, self._still(shown))
+            if self._wanted is not shown:
+                continue
+            self._wanted = None
+            if view is not None:
+                self._on_view(view)
+            self._shown.set()
+            await self._read(self._views.prepare, shown, self._still(None))
+
+    def _still(self, wanted: Shown | None) -> IsWanted:
+        return lambda: self._wanted is wanted
+
+    async def _read(
+        self, read: Callable[[Shown, IsWanted], T], shown: Shown, is_wanted: IsWanted
+    ) -> T | None:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._thread, _uncollected, read, shown, is_wanted)
+        except Outdated:
+            return None
+        except Problem as error:
+            self._on_problem(error)
+        except Exception as error:
+            # Whatever stands in a recording, it must not end the session.
+            text = f"step {shown.step} cannot be shown: {type(error).__name__}: {error}"
+            self._on_problem(Problem(text))
+        return None

@@ -1,0 +1,1 @@
+"""The shell: app, screens, keys, palette, themes. It alone joins panes with the session."""

@@ -1,0 +1,115 @@
+"""The Textual app: theme and screens, nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+from textual.command import Provider
+
+from lar_debug.panes._signs import ASCII_SIGNS, UNICODE_SIGNS
+from lar_debug.settings import Settings
+from lar_debug.shell.commands import Commands
+from lar_debug.shell.help_screen import TextScreen, event_rows, key_rows
+from lar_debug.shell.keymap import keys_of, textual_keymap
+from lar_debug.shell.main_screen import MainScreen
+from lar_debug.shell.picker_screen import PickerScreen, RunsPort
+from lar_debug.shell.session_port import SessionPort
+from lar_debug.shell.terminal_app import TerminalApp
+from lar_debug.shell.themes import THEMES, theme_for
+
+
+class LarDebugApp(TerminalApp, inherit_bindings=False):
+    """Shows one session until it is quit, or the list of runs and what is opened from there.
+
+    `ascii` draws every sign in ASCII. With NO_COLOR set, the terminal's own two colours and text
+    styles are all that is used. Raises Problem when the keymap of the settings cannot work.
+    """
+
+    TITLE = "lar-debug"
+    CSS_PATH = "main.tcss"
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Commands}
+    COMMAND_PALETTE_DISPLAY = "Commands"
+
+    def __init__(
+        self,
+        session: SessionPort | None,
+        *,
+        runs: RunsPort | None = None,
+        settings: Settings | None = None,
+        ascii: bool = False,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        self.environ = environ
+        self.settings = settings or Settings()
+        self.keys = keys_of(self.settings)
+        self.diff_colors = self.settings.diff_colors
+        # Only when the constructor is told does Textual leave colours out altogether;
+        # with NO_COLOR alone it paints unreadable greys.
+        super().__init__(ansi_color=True if "NO_COLOR" in environ else None)
+        self.told_to_end = False
+        """Whether a signal ended it rather than a person."""
+        self._session = session
+        self._runs = runs
+        self._comes_from_list = session is None
+        self._signs = ASCII_SIGNS if ascii else UNICODE_SIGNS
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = theme_for(self.settings.theme, environ)
+        self.set_keymap(textual_keymap(self.keys))
+
+    def on_mount(self) -> None:
+        """Who ends us with a signal gets the terminal back as it was, and no process behind."""
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._end)
+        if self._runs is not None and self._session is not None:
+            self._open_session(self._session)
+
+    def _end(self) -> None:
+        self.told_to_end = True
+        self.exit()
+
+    def get_default_screen(self) -> MainScreen | PickerScreen:
+        """The screen at the bottom."""
+        if self._runs is not None:
+            return PickerScreen(self._runs, self._signs, self._open_session)
+        assert self._session is not None
+        return self._main(self._session)
+
+    def _main(self, session: SessionPort) -> MainScreen:
+        return MainScreen(session, self._signs, keys=self.keys)
+
+    def _open_session(self, session: SessionPort) -> None:
+        self._session = session
+        self.push_screen(self._main(session))
+
+    async def action_open_another(self) -> None:
+        """From the screen of a run to the list of runs."""
+        if self._runs is None:
+            self._say("the run goes on: q ends it, then lar-debug lists all runs")
+        else:
+            self._comes_from_list = True
+            await self.action_quit()
+
+    def _say(self, text: str) -> None:
+        if self._session is not None:
+            self._session.say(text, "note")
+
+    async def action_quit(self) -> None:
+        """From a run that was opened from the list back to it, else out."""
+        if self._comes_from_list and len(self.screen_stack) > 1:
+            # Not waited for: this may run on behalf of the very screen that goes.
+            self.pop_screen()
+        else:
+            self.exit()
+
+    def action_show_keys(self) -> None:
+        """The page with all keys."""
+        self.push_screen(TextScreen(self._signs, "keys", key_rows(self.keys)))
+
+    def action_show_events(self) -> None:
+        """The page with the messages that the event line has shown."""
+        events = self._session.events() if self._session is not None else ()
+        self.push_screen(TextScreen(self._signs, "events", event_rows(events)))

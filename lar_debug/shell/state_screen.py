@@ -1,0 +1,81 @@
+"""The main screen's ways with values: what is seen of a state, one edited, one in the pager."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+from lar_debug.model.problem import Problem
+from lar_debug.model.tabs import StateEditView
+from lar_debug.panes.state_pane import StatePane
+from lar_debug.shell.clipboard import cleaned
+from lar_debug.shell.editor import in_our_terminal
+from lar_debug.shell.handing_screen import HandingScreen
+from lar_debug.shell.pager import pager_command
+from lar_debug.shell.terminal_app import terminal_app
+
+
+class StateScreen(HandingScreen, inherit_bindings=False):
+    """What the State pane posts."""
+
+    def on_state_pane_wished(self, message: StatePane.Wished) -> None:
+        """Something is folded or opened, or the other side is to be seen."""
+        message.stop()
+        self.session.tabs.see_state(message.wish)
+
+    def on_state_pane_edit_asked(self, message: StatePane.EditAsked) -> None:
+        """A value is to be edited."""
+        message.stop()
+        self.run_worker(self._edit_value(message.place, message.before))
+
+    async def _edit_value(self, place: str, before: bool) -> None:
+        try:
+            asked = await self.session.state_acts.edit(place, before=before)
+        except Problem as error:
+            self.session.say(str(error), "error")
+            return
+        self.ask(asked.title, lambda text: self._value_typed(asked, text), asked.text)
+
+    def _value_typed(self, asked: StateEditView, text: str) -> bool:
+        """Whether it fits is found off the event loop; until then the field stays."""
+        self.run_worker(self._run_edited(asked, text), group="edited", exclusive=True)
+        return False
+
+    async def _run_edited(self, asked: StateEditView, text: str) -> None:
+        taken = self._taken
+        try:
+            runs = await self.session.state_acts.run(asked, text)
+        except Problem as error:
+            self.session.say(str(error), "error")
+            return
+        # Meanwhile something else may be asked.
+        if runs and taken is self._taken:
+            self.stop_asking()
+
+    def action_open_value(self) -> None:
+        """All of what the open tab shows, in the pager."""
+        self.run_worker(self._page(), group="page", exclusive=True)
+
+    async def _page(self) -> None:
+        app = terminal_app(self)
+        try:
+            with tempfile.TemporaryDirectory(prefix="lar-debug-") as folder:
+                file = Path(folder) / "value"
+                command = pager_command(app.settings.pager, app.environ, file)
+                if await self._write_value(file):
+                    await in_our_terminal(app, command)
+        except Problem as error:
+            self.session.say(str(error), "error")
+
+    async def _write_value(self, file: Path) -> bool:
+        """Write it; False where there is none. What may be megabytes is not made one text of."""
+        chosen = self._detail.state.chosen
+        if self._detail.pane is self._detail.state and self.focused is not self._dock:
+            if chosen is not None:
+                await self.session.state_acts.write(chosen[0], file, before=chosen[1])
+            return chosen is not None
+        shown = await self.shown_value()
+        if shown is not None:
+            await asyncio.to_thread(file.write_bytes, cleaned(shown[1]))
+        return shown is not None

@@ -1,0 +1,96 @@
+"""The app's side of the terminal: writing to it beside what is painted, its mouse, its colours.
+
+Textual has no public way to some of it; what is private of it is touched here alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from textual.app import App
+from textual.dom import DOMNode
+
+from lar_debug.settings import DIFF_COLORS, Settings
+from lar_debug.shell.clipboard import cleaned, osc52
+from lar_debug.shell.themes import diff_variables
+
+_WITHOUT = ("dumb", "linux")
+"""Terminals that would print what they do not know."""
+
+
+class TerminalApp(App[None], inherit_bindings=False):
+    """An app in a terminal; `environ` tells which kind of one that is."""
+
+    environ: Mapping[str, str] = {}
+    settings = Settings()
+    diff_colors = DIFF_COLORS[0]
+
+    def tell_terminal(self, data: str) -> None:
+        """Write a sequence that paints nothing."""
+        driver = self._driver
+        knows = self.environ.get("TERM", "") not in _WITHOUT
+        if driver is not None and knows and not self.is_headless:
+            driver.write(data)
+
+    def when_away(self, node: DOMNode, told: Callable[[bool], None]) -> None:
+        """Call `told` when the terminal is somebody else's from now on, and ours again."""
+        app: Any = self
+
+        def goes(_: object) -> None:
+            told(True)
+
+        def comes(_: object) -> None:
+            told(False)
+
+        # At once: a moment later what is written would be for somebody else.
+        app.app_suspend_signal.subscribe(node, goes, immediate=True)
+        app.app_resume_signal.subscribe(node, comes, immediate=True)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """What Textual's own text fields copy."""
+        self.copy_data(cleaned(text))
+
+    def copy_data(self, data: bytes) -> None:
+        """Have the terminal take over a cleaned text."""
+        self._clipboard = data.decode()
+        self.tell_terminal(osc52(data, self.environ))
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The colours of a diff, in every theme."""
+        return diff_variables(self.current_theme, self.diff_colors, self.environ)
+
+    def change_diff_colors(self) -> str:
+        """The other pair of colours; says which."""
+        self.diff_colors = DIFF_COLORS[1 - DIFF_COLORS.index(self.diff_colors)]
+        self.refresh_css(animate=False)
+        return self.diff_colors
+
+    def toggle_mouse(self) -> bool:
+        """Take the mouse, or leave it to the terminal; says whether we have it."""
+        driver: Any = self._driver
+        if driver is None or self.is_headless:
+            return False
+        if driver._mouse:
+            driver._disable_mouse_support()
+            driver._mouse = False
+        else:
+            driver._mouse = True
+            driver._enable_mouse_support()
+        return bool(driver._mouse)
+
+    def save_svg(self) -> str:
+        """Write what is on the screen as SVG into the current folder; its name. Raises OSError."""
+        name = time.strftime("lar-debug-%Y%m%d-%H%M%S.svg")
+        with (Path.cwd() / name).open("x", encoding="utf-8") as file:
+            file.write(self.export_screenshot(title="lar-debug"))
+        return name
+
+
+def terminal_app(node: Any) -> TerminalApp:
+    """The app of a screen; Textual leaves open which one that is."""
+    app = node.app
+    assert isinstance(app, TerminalApp)
+    return app

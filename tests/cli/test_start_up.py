@@ -1,0 +1,59 @@
+"""Commands that only read load little: what makes a program slow to start is a promise too."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tests.cli.desk import Desk
+
+HEAVY = {
+    "textual",
+    "lar",
+    "litellm",
+    "deepdiff",
+    "watchfiles",
+    "asyncio",
+    "rich.console",
+    "lar_debug.shell",
+    "lar_debug.panes",
+    "lar_debug.client",
+}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--version",),
+        ("list",),
+        ("list", "--json"),
+        ("show", "last"),
+        ("show", "last", "--step", "5", "--json"),
+    ],
+)
+def test_reading_commands_load_no_screen_no_engine_and_no_loop(
+    sample: Desk, arguments: tuple[str, ...]
+) -> None:
+    program = (
+        "import sys\n"
+        "from lar_debug.cli import main\n"
+        "try:\n"
+        "    main(sys.argv[1:])\n"
+        "finally:\n"
+        "    print(*sys.modules, file=sys.stderr)\n"
+    )
+    said = sample.call([sys.executable, "-c", program, *arguments])
+    assert said.code == 0, said.err
+    assert not HEAVY & set(said.err.split())
+
+
+def test_nothing_of_the_screen_is_loaded_by_any_command(sample: Desk) -> None:
+    program = (
+        "import importlib, sys\n"
+        "from lar_debug.cli.application import COMMANDS\n"
+        "for module in COMMANDS.values(): importlib.import_module(f'lar_debug.cli.{module}')\n"
+        "print(*sys.modules)\n"
+    )
+    said = sample.call([sys.executable, "-c", program])
+    assert not {"textual", "lar", "litellm", "lar_debug.shell"} & set(said.out.split())

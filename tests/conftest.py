@@ -1,0 +1,14 @@
+"""What holds for all tests, however they were started."""
+
+from __future__ import annotations
+
+import signal
+
+# A shell that starts `make test` in the background lets it ignore these, and every program that
+# a test starts would inherit that; what they do on Ctrl-C is what is tested.
+for _number, _usual in (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGHUP, signal.SIG_DFL),
+):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _usual)

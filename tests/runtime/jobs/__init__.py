@@ -1,0 +1,1 @@
+"""Jobs that the tests let a worker run. Each is a function (request, report) -> result."""

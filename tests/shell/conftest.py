@@ -1,0 +1,78 @@
+"""A screen with the story of the sample, ready to be looked at and typed into."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, cast
+
+import pytest
+from textual.pilot import Pilot
+
+from lar_debug.shell.app import LarDebugApp
+from lar_debug.shell.main_screen import MainScreen
+from tests.shell.fake_session import FakeSession
+from tests.shell.screen_text import screen_lines
+
+
+class Desk:
+    """A running app with its session: press keys, read lines."""
+
+    def __init__(self, app: LarDebugApp, session: FakeSession, pilot: Pilot[None]) -> None:
+        self.app = app
+        self.session = session
+        self.pilot = pilot
+
+    @property
+    def main(self) -> MainScreen:
+        screen = self.app.screen_stack[0]
+        assert isinstance(screen, MainScreen)
+        return screen
+
+    @property
+    def lines(self) -> list[str]:
+        return screen_lines(self.app)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def found(self) -> None:
+        """Wait until the palette has found what was typed."""
+        await cast("Any", self.app.workers).wait_for_complete()
+        await self.pilot.pause()
+
+    async def tell(self, *topics: str) -> None:
+        self.session.tell(*topics)
+        await self.pilot.pause()
+
+    async def resize(self, width: int, height: int) -> None:
+        await self.pilot.resize_terminal(width, height)
+        await self.pilot.pause()
+
+    def row_of(self, words: str) -> int:
+        return next(row for row, line in enumerate(self.lines) if words in line)
+
+
+OpenDesk = Callable[..., AbstractAsyncContextManager[Desk]]
+
+
+@pytest.fixture
+def open_desk() -> OpenDesk:
+    """Opens a desk of a size over a session (the sample's story unless another is given)."""
+
+    @asynccontextmanager
+    async def opened(
+        width: int = 100, height: int = 40, session: FakeSession | None = None
+    ) -> AsyncGenerator[Desk]:
+        told = session or FakeSession()
+        app = LarDebugApp(told, environ={})
+        async with app.run_test(size=(width, height)) as pilot:
+            await pilot.pause()
+            yield Desk(app, told, pilot)
+
+    return opened

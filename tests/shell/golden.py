@@ -1,0 +1,147 @@
+"""The screens that are kept as plain text, and the way to write them anew after a look at them.
+
+`python -m tests.shell.golden` writes the files; the difference is then read like any other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lar_debug.model.changes import Span
+from lar_debug.model.records import Outcome
+from lar_debug.model.views import EventLine, HeaderView, TimelineRow
+from lar_debug.shell.app import LarDebugApp
+from tests.shell.attempt_stories import attempted
+from tests.shell.fake_session import CONSOLE, STEPS, FakeSession, Rows, step_view, strip
+from tests.shell.screen_text import screen_lines
+from tests.shell.state_story import order_changed
+
+FOLDER = Path(__file__).with_name("golden")
+
+
+@dataclass(frozen=True)
+class Golden:
+    """A screen: its file, the size of the terminal, the keys pressed, the session's story."""
+
+    name: str
+    size: tuple[int, int]
+    keys: tuple[str, ...] = ()
+    story: Callable[[], FakeSession] = FakeSession
+    ascii: bool = False
+
+    @property
+    def file(self) -> Path:
+        return FOLDER / f"{self.name}.txt"
+
+
+def held() -> FakeSession:
+    """An older attempt was chosen, a newer one came; the base is held."""
+    session = FakeSession()
+    view = step_view(shown=2, newest=4)
+    session.view = replace(view, strip=replace(view.strip, held=True, new=1))
+    return session
+
+
+def failed() -> FakeSession:
+    """The step failed in the run, and a newer save does not parse."""
+    session = FakeSession()
+    session.rows = Rows(
+        (
+            *STEPS[:2],
+            replace(STEPS[2], flags="*"),
+            *STEPS[3:5],
+            TimelineRow(5, "write_reply", Outcome.ERROR, "#P", "", 0, 3, 2),
+        )
+    )
+    session.head = replace(session.head, status="failed at 5", steps=6)
+    chips = strip(2, 2).chips
+    view = step_view(shown=2, newest=2)
+    session.view = replace(
+        view,
+        note="stale: prompts/reply.md changed 14:09 | r re-runs it",
+        strip=replace(
+            view.strip, chips=(*chips[:2], replace(chips[2], outcome=Outcome.ERROR)), loading="!33"
+        ),
+        verdict=(
+            Span("#1 → #2  "),
+            Span("failed: KeyError: 'oder' in prepare, answering.py:38", "error"),
+            Span(" | last good #1 is one h away"),
+        ),
+    )
+    session.shown_event = EventLine(
+        "14:09:12",
+        "answering.py:33  '(' was never closed. Not run, #2 stays; the next save that parses runs.",
+        "error",
+    )
+    return session
+
+
+def nothing_yet() -> FakeSession:
+    """The first paint of a run whose steps have not been read."""
+    session = FakeSession()
+    session.rows, session.view, session.cursor = Rows(()), None, 0
+    session.head = HeaderView("support_reply", "7f3a", "", "loading", 0, 0, "", "")
+    session.shown_event = EventLine("", "")
+    return session
+
+
+def printed() -> FakeSession:
+    """A console line that needs three rows."""
+    session = FakeSession()
+    long = replace(CONSOLE[0], spans=(Span("word " * 40),))
+    session.view = replace(step_view(), console=(long, *CONSOLE))
+    return session
+
+
+GOLDENS = (
+    Golden("160x45", (160, 45)),
+    Golden("100x40", (100, 40)),
+    Golden("80x24", (80, 24)),
+    Golden("60x20", (60, 20)),
+    Golden("60x20_whole_timeline", (60, 20), ("tab",)),
+    Golden("40x10", (40, 10)),
+    Golden("38x8_too_small", (38, 8)),
+    Golden("100x40_ascii", (100, 40), ascii=True),
+    Golden("100x40_console", (100, 40), ("5",), printed),
+    Golden("100x30_detail_focused", (100, 30), ("tab",)),
+    Golden("100x30_new_text_only", (100, 30), ("vertical_line",)),
+    Golden("100x30_held", (100, 30), (), held),
+    Golden("100x30_failed", (100, 30), (), failed),
+    Golden("100x40_nothing_yet", (100, 40), (), nothing_yet),
+    Golden("160x45_state", (160, 45), ("2", "tab", "m", "m", "j", "l"), order_changed),
+    Golden("100x40_state", (100, 40), ("2", "tab", "j", "l", "G", "l"), order_changed),
+    Golden("100x40_state_ascii", (100, 40), ("2", "tab", "j", "l"), order_changed, ascii=True),
+    Golden("60x20_state", (60, 20), ("2", "enter", "j", "l", "j"), order_changed),
+    Golden("100x30_value_alone", (100, 30), ("2", "tab", "enter"), order_changed),
+    Golden("60x20_state_edit", (60, 20), ("2", "enter", "j", "l", "G", "i"), order_changed),
+    Golden("100x40_keys", (100, 40), ("question_mark",)),
+    Golden("160x45_attempts", (160, 45), ("4",), attempted),
+    Golden("100x30_attempts", (100, 30), ("4", "enter", "k"), attempted),
+    Golden("60x20_attempts", (60, 20), ("4",), attempted),
+    Golden("40x10_attempts", (40, 10), ("4",), attempted),
+    Golden("100x40_prompt", (100, 40), ("3", "enter", "j", "j"), attempted),
+    Golden("60x20_prompt", (60, 20), ("3",), attempted),
+    Golden("100x40_put_back", (100, 40), ("3", "enter", "j", "j", "p"), attempted),
+    Golden("60x20_put_back", (60, 20), ("4", "enter", "p"), attempted),
+)
+
+
+async def painted(golden: Golden) -> str:
+    """The text of a screen."""
+    app = LarDebugApp(golden.story(), ascii=golden.ascii, environ={})
+    async with app.run_test(size=golden.size) as pilot:
+        await pilot.press(*golden.keys)
+        await pilot.pause()
+        return "".join(f"{line}\n" for line in screen_lines(app))
+
+
+async def _write() -> None:
+    for golden in GOLDENS:
+        golden.file.write_text(await painted(golden), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    asyncio.run(_write())
