@@ -21,9 +21,13 @@ FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2
 demo: $(STAMP)
 	@$(BIN)/lar-debug demo
 
-# Tests of one file share what they prepare, so a file is never split.
+# Tests of one file share what they prepare, so a file is never split. Many of them wait for real
+# processes, three files at a time: what fails then is run once more by itself,
+# and what fails again has failed.
 test: lint $(OTHER)/.installed
-	$(BIN)/python -m pytest -n 3 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile || { test $$? -eq 1 && \
+	  echo 'once more, nothing beside:' && \
+	  $(BIN)/python -m pytest -n 0 --last-failed --last-failed-no-failures none; }
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -163,6 +163,8 @@ class Attempt:
         """With `ahead` the job is begun before it is asked for, by `go`."""
         self._messages = [message]
         self._writer: asyncio.StreamWriter | None = None
+        self.waits = asyncio.Event()
+        """Set once a job that was begun ahead has come as far as it may before `go`."""
         self._gone = asyncio.Event()
         if not ahead:
             self._gone.set()
@@ -345,6 +347,8 @@ class Attempt:
             case {"event": "report", "data": dict()}:
                 if self._on_report is not None:
                     self._on_report(message["data"])
+            case {"event": "waiting"}:
+                self.waits.set()
             case {"event": "result", "data": dict()}:
                 self._result = message["data"]
                 self._answered.set()

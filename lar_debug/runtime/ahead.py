@@ -52,20 +52,24 @@ class Ahead:
         self._lock = threading.RLock()
         self._seen: dict[str, tuple[_Signature | None, str]] = {}
         self._listed: dict[str, list[str] | None] = {}
-        self._originals: dict[str, Callable[..., Any]] = {}
+        self._replaced: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {}
         self.over = False
         """True from the moment when the attempt was asked for."""
 
     def begin(self) -> None:
         """Look at what the user's code looks at, from now until the attempt is asked for."""
         for name in _LOOKS:
-            original = self._originals[name] = getattr(os, name)
+            original = getattr(os, name)
 
             def looking(path: Any, *args: Any, _do: Any = original, **kwargs: Any) -> Any:
                 if not is_quiet():
                     self.comes_to(path)
                 return _do(path, *args, **kwargs)
 
+            for able in (os.supports_fd, os.supports_dir_fd, os.supports_follow_symlinks):
+                if original in able:
+                    able.add(looking)
+            self._replaced[name] = original, looking
             setattr(os, name, looking)
 
     def comes_to(self, path: Any) -> None:
@@ -104,8 +108,10 @@ class Ahead:
                 return
             request = self._receive()
             self.over = True
-            for name, original in self._originals.items():
-                setattr(os, name, original)
+            for name, (original, looking) in self._replaced.items():
+                # The user's code may have put something of its own there.
+                if getattr(os, name) is looking:
+                    setattr(os, name, original)
             if self._has_changed():
                 self._give_up()
             importlib.invalidate_caches()

@@ -67,7 +67,7 @@ class Channel:
 
     def wait_until_asked(self) -> dict[str, Any]:
         """The request, once the debugger asks for what was begun ahead of it."""
-        self.report({"event": "waiting"})
+        self.send(protocol.encode({"event": "waiting"}))
         if not select.select([self._socket], [], [], 0)[0]:
             # There is time now for what would be in the way then.
             gc.collect()

@@ -17,6 +17,7 @@ from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, Modul
 from typing import Any, cast
 
 from lar_debug.runtime.identity import entries, is_of, is_plain_mapping, items
+from lar_debug.runtime.later_imports import LaterImports
 from lar_debug.runtime.sources import UserFiles, normal_module, type_of
 from lar_debug.runtime.tracebacks import is_own
 
@@ -73,6 +74,7 @@ class Fingerprinter:
         self._files = files
         self._label = label
         self._opened = opened
+        self._imports = LaterImports(files)
 
     def of(self, node: Any) -> Fingerprint:
         """The parts of one node. Parts that differ between two looks in a row are left out."""
@@ -80,7 +82,7 @@ class Fingerprinter:
         return {name: part for name, part in first.items() if second.get(name) == part}
 
     def _look(self, node: Any) -> Fingerprint:
-        look = _Look(self._node_type, self._files, self._label, self._opened)
+        look = _Look(self._node_type, self._files, self._label, self._opened, self._imports)
         look.node(node)
         return look.parts
 
@@ -94,12 +96,14 @@ class _Look:
         files: UserFiles,
         label: Callable[[Any], str],
         opened: tuple[str, ...],
+        imports: LaterImports,
     ) -> None:
         self.parts: Fingerprint = {}
         self._node_type = node_type
         self._files = files
         self._label = label
         self._opened = opened
+        self._imports = imports
         self._seen: set[int] = set()
         # Temporary objects (bound methods) must live until the end, or their ids are used again.
         self._kept: list[object] = []
@@ -264,6 +268,8 @@ class _Look:
                 if name in vars(module):
                     module_name = normal_module(module.__name__)
                     self._value(vars(module)[name], f"{at} uses {module_name}.{name}", 1)
+        for name, meaning in self._imports.of(code, str(names.get("__package__") or "")).items():
+            self.parts[f"{at} uses {name}"] = meaning
 
 
 def _unwrapped(value: Any) -> Any:

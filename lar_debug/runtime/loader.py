@@ -21,6 +21,7 @@ from typing import Any
 
 from lar_debug.runtime.compiled import CompileCache, content_digest
 from lar_debug.runtime.observation import quiet
+from lar_debug.runtime.sources import read_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,16 @@ def keep_lines() -> None:
             continue
         # An entry without a time is never compared with the file.
         linecache.cache[path] = (len(file.source), None, lines, path)
+
+
+def read_source(path: str) -> bytes | None:
+    """The source of a file of the user's that need not be loaded; None when it cannot be read."""
+    file = loaded.get(path)
+    if file is not None:
+        return file.source
+    if _before_reading is not None:
+        _before_reading(path)
+    return read_bytes(path)
 
 
 def _find(dotted: str) -> ModuleSpec | None:

@@ -56,7 +56,8 @@ def job(
     from there, and until then it runs ahead as far as lar_debug.runtime.ahead lets it.
 
     `request`: {"store", "run", "step", "roots", "learn": bool} for every attempt, to which belong
-    "edited": [path] | null where it runs ahead (null: no further than to code of the user's), else {"edits": {"set": {path: value}, "unset": [path]},
+    "edited": [path] | null where it runs ahead (null: only as far as the first code of the
+    user's), else {"edits": {"set": {path: value}, "unset": [path]},
     "answers": "live"|"recorded", "block": bool, "probe": bool, "by_any_way": bool,
     "if_stale_against": {"fingerprint", "files": {path: digest}} | null}.
 

@@ -25,8 +25,6 @@ class Spare:
         self._request: Mapping[str, Any] = {}
         self._process: Attempt | None = None
         self._patience: asyncio.TimerHandle | None = None
-        self.waits = asyncio.Event()
-        """Set while a process has come as far as it may before it is asked for."""
         self._endless: set[int] = set()
 
     def prepare(self, worker: Worker, request: Mapping[str, Any]) -> None:
@@ -36,9 +34,14 @@ class Spare:
         if self._request != request or self._process is None or self._process.over:
             self.drop()
             self._request = request
-            self._process = worker.prepare(JOB, request, on_report=self._heard)
+            self._process = worker.prepare(JOB, request)
             loop = asyncio.get_running_loop()
             self._patience = loop.call_later(MOST_SECONDS, self._give_up, request["step"])
+
+    @property
+    def process(self) -> Attempt | None:
+        """The process that waits, or is on its way there."""
+        return self._process
 
     def take(self, step: int) -> Attempt | None:
         """The process that waits for that step, which is the caller's from now on.
@@ -48,25 +51,19 @@ class Spare:
         process = self._process
         if process is None or self._request["step"] != step or process.over:
             return None
-        if not self.waits.is_set():
+        if not process.waits.is_set():
             self.drop()
             return None
         self._process = None
-        self.waits.clear()
+        self._be_patient()
         return process
 
     def drop(self) -> None:
         """End the waiting process: what it inherited is no longer what the next one would."""
         process, self._process = self._process, None
-        self.waits.clear()
         self._be_patient()
         if process is not None:
             process.stop()
-
-    def _heard(self, report: dict[str, Any]) -> None:
-        if report.get("event") == "waiting":
-            self.waits.set()
-            self._be_patient()
 
     def _be_patient(self) -> None:
         if self._patience is not None:
@@ -74,8 +71,9 @@ class Spare:
             self._patience = None
 
     def _give_up(self, step: int) -> None:
-        self._endless.add(step)
-        self.drop()
+        if self._process is not None and not self._process.waits.is_set():
+            self._endless.add(step)
+            self.drop()
 
 
 class Asked:

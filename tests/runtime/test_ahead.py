@@ -6,7 +6,7 @@ lists a folder and writes a file: all that a process must not have done too earl
 
 from __future__ import annotations
 
-import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,7 +18,9 @@ import pytest
 
 from lar_debug.client.attempt import Attempt, AttemptResult
 from lar_debug.client.worker import Worker
+from lar_debug.runtime.ahead import Ahead
 from lar_debug.runtime.snapshots import Snapshotter
+from lar_debug.runtime.sources import UserFiles
 from lar_debug.session.spare import JOB, Asked
 from lar_debug.store.texts import TextWriter
 from tests.runtime.process_tools import a_worker, run
@@ -65,6 +67,7 @@ def test_a_process_that_waits_does_its_job_with_what_is_saved_by_then(tmp_path: 
             first = await worker.run("jobs.waits:job", request)
             assert first.result is not None
             assert first.result["ahead"] is None
+            await waiting.waits.wait()
             file.write_text("after")
             later = {"file": str(file), "asked": "late"}
             worker.go(waiting, later, timeout=30, on_report=reports.append)
@@ -129,7 +132,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory, forks: Forks) -> Path:
     return folder
 
 
-class Ahead:
+class Prepared:
     """The recorded step, run by a process that has run ahead of being asked."""
 
     def __init__(self, folder: Path, worker: Worker) -> None:
@@ -147,15 +150,9 @@ class Ahead:
     async def answer(self, edited: str, saved: str, text: str) -> tuple[str, bool]:
         """What the step answers when a file is saved after a process has come as far as it may,
         and whether it was that process that gave the answer."""
-        waits = asyncio.Event()
-
-        def hear(report: dict[str, Any]) -> None:
-            assert report == {"event": "waiting"}
-            waits.set()
-
         likely = [str(self.folder / edited)]
-        waiting = self.worker.prepare(JOB, {**self.request, "edited": likely}, on_report=hear)
-        await waits.wait()
+        waiting = self.worker.prepare(JOB, {**self.request, "edited": likely})
+        await waiting.waits.wait()
         (self.folder / saved).write_text(text)
         begin, others = self.worker.begin, 0
 
@@ -179,11 +176,11 @@ class Ahead:
 
 
 @asynccontextmanager
-async def ahead_in(folder: Path) -> AsyncIterator[Ahead]:
+async def ahead_in(folder: Path) -> AsyncIterator[Prepared]:
     worker = await Worker.start(sys.executable, cwd=folder)
     try:
         await worker.preload(["lar", "lar.executor", "lar_debug.runtime.engines.lar_execution"])
-        yield Ahead(folder, worker)
+        yield Prepared(folder, worker)
     finally:
         await worker.close()
 
@@ -213,10 +210,9 @@ def test_nothing_reaches_the_outside_before_it_is_asked_for(recorded: Path) -> N
     async def wait() -> tuple[str, str]:
         async with ahead_in(recorded) as ahead:
             before = log.read_text()
-            waits = asyncio.Event()
             request = {**ahead.request, "edited": []}
-            waiting = ahead.worker.prepare(JOB, request, on_report=lambda _: waits.set())
-            await waits.wait()
+            waiting = ahead.worker.prepare(JOB, request)
+            await waiting.waits.wait()
             waiting.stop()
             await waiting.finished()
             return before, log.read_text()
@@ -254,3 +250,22 @@ def test_a_state_is_restored_ahead_only_without_the_users_classes() -> None:
     finally:
         sys.modules[__name__] = module
     assert later.restore(own_ref) == {"order": Order(89.0)}
+
+
+def test_what_a_program_has_put_in_place_of_looking_stays_when_it_is_asked_for() -> None:
+    stat, lstat = os.stat, os.lstat
+    ahead = Ahead([], UserFiles([]), receive=dict, asked=lambda _: None, give_up=sys.exit)
+    ahead.begin()
+    try:
+        assert os.stat in os.supports_fd
+        assert os.stat in os.supports_follow_symlinks
+
+        def own(*args: Any, **options: Any) -> Any:
+            return stat(*args, **options)
+
+        os.stat = own  # type: ignore[assignment]
+        ahead.wait()
+        assert os.stat is own
+        assert os.lstat is lstat
+    finally:
+        os.stat = stat

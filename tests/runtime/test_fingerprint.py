@@ -8,6 +8,7 @@ from types import ModuleType
 import pytest
 
 from lar_debug.runtime.fingerprint import Fingerprinter, explain
+from lar_debug.runtime.later_imports import LaterImports
 from lar_debug.runtime.sources import UserFiles
 
 
@@ -188,3 +189,30 @@ def test_what_is_different_at_each_look_is_left_out():
 
     parts = Fingerprinter(Node, UserFiles([]), str).of(Restless())
     assert set(parts) == {"class", "template"}
+
+
+def test_a_module_that_is_imported_by_a_function_counts_by_what_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    name = f"later_{uuid.uuid4().hex}"
+    package = tmp_path / name
+    package.mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    (package / "__init__.py").write_text("")
+    (package / "deep.py").write_text("WORD = 1\n")
+    (package / "words.py").write_text('"""Words."""\nfrom . import deep\n')
+    space = {"__package__": name, "__name__": name}
+    exec("def say(state):\n    from .words import deep\n    return deep.WORD\n", space)
+    code = space["say"].__code__  # type: ignore[attr-defined]
+
+    def meanings() -> dict[str, str]:
+        return LaterImports(UserFiles([str(tmp_path)])).of(code, name)
+
+    before = meanings()
+    assert set(before) == {name, f"{name}.words", f"{name}.deep"}
+    (package / "words.py").write_text("# Said otherwise.\nfrom . import deep\n")
+    assert meanings() == before
+    (package / "deep.py").write_text("WORD = 2\n")
+    after = meanings()
+    assert {one for one in before if before[one] != after[one]} == {f"{name}.deep"}
+    assert not any(one.startswith(name) for one in sys.modules)

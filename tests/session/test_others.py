@@ -4,12 +4,14 @@ import asyncio
 import os
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 import pytest
 
 from lar_debug.model.records import Outcome
+from lar_debug.session.watched import CLOCK_STEP
 from lar_debug.store.database import Store
 from lar_debug.store.trust import is_ours
 from tests.runtime.recording import record
@@ -160,10 +162,15 @@ async def test_opening_runs_no_code_before_a_person_asks_for_it(opened, tmp_path
     code = script.read_text()
     # Whoever imports it now does not come back.
     script.write_text(f"while True:\n    pass\n{code}")
+    # It was saved before: a save at the moment of opening would be one to answer.
+    while time.time() <= script.stat().st_ctime + CLOCK_STEP:
+        pass
     person = await opened(folder)
     await person.told("ready")
     # A process waits for the step all the same: it has not come to the script.
-    await asyncio.wait_for(person.session._rerunning._reexecution._spare.waits.wait(), PATIENCE)
+    spare = person.session._rerunning._reexecution._spare
+    await person.until(lambda: spare.process is not None)
+    await asyncio.wait_for(spare.process.waits.wait(), PATIENCE)
     person.save("lazy.py", code.replace('"text"', '"words"'))
     await person.told("saved lazy.py: step 0 ran again as #1")
 
@@ -173,7 +180,9 @@ async def test_a_module_that_only_the_node_imports_is_a_cause(opened, tmp_path: 
     await person.told("ready")
     person.session.rerun()
     await person.told("step 0 ran again as #1")
+    person.save("wording.py", 'TEXT = "a tent"  # one\n')
+    await person.told("saved wording.py: nothing that step 0 runs has changed")
     person.save("wording.py", 'TEXT = "two tents"\n')
-    person.session.rerun()
     await person.told("step 0 ran again as #2")
+    await person.until(lambda: person.shown(person.view) == 2)
     assert "wording.py" in person.view.cause.title
