@@ -112,6 +112,8 @@ class RunInfo:
     parent: tuple[str, int, int] | None = None
     machine: str = ""
     entry: dict[str, Value] = field(default_factory=dict[str, Value])
+    input: str = ""
+    """Snapshot reference of the state that it was started with, where that was kept."""
 
 
 @dataclass(frozen=True, slots=True)

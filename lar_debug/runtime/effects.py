@@ -35,9 +35,13 @@ KeepText = Callable[[str], str]
 class Effects:
     """Notes what happens for the observed nodes, and outside of them what was read for the run."""
 
-    def __init__(self, files: UserFiles, keep_text: KeepText) -> None:
+    def __init__(
+        self, files: UserFiles, keep_text: KeepText, *, whole_program: bool = True
+    ) -> None:
+        """Without `whole_program` only what nodes do is looked at."""
         self._files = files
         self._keep_text = keep_text
+        self._whole_program = whole_program
         self._hosts: dict[str, str] = {}
         self.read_outside: dict[str, FileUse] = {}
         self.outside = Outside(files)
@@ -47,16 +51,26 @@ class Effects:
         self.ahead: Ahead | None = None
         """What waits before the outside is reached; while a graph is recorded nothing does."""
 
+    @property
+    def reached(self) -> list[list[str]]:
+        """[kind, where] of what the program did to the outside while no node ran."""
+        if self._whole_program:
+            return self.outside.reached
+        # Nobody looked: it may have been anything.
+        return [["process", "not noted"]]
+
     # -- what is noted ----------------------------------------------------------------------
 
     def opened(self, path: Any, *, writing: bool) -> None:
         """A file was opened, or is about to be."""
+        running = observed()
+        if not running and not self._whole_program:
+            return
         name = self._data_path(path)
         if name is None:
             return
         if self.ahead is not None and not writing:
             self.ahead.comes_to(name)
-        running = observed()
         if writing:
             self._reach(running, "file", "write", name, {"path": name, "mode": "w"})
             for one in running:
@@ -64,7 +78,7 @@ class Effects:
             return
         if any((name, "w") in one.files or (name, "r") in one.files for one in running):
             return
-        use = self._use(name)
+        use = self._use(name, next((one.keep_text for one in running if one.keep_text), None))
         if use is None:
             return
         for one in running:
@@ -122,9 +136,9 @@ class Effects:
             one.effects[effect] = None
             if not any(call.kind == kind and call.settings == settings for call in one.calls[-1:]):
                 one.begin_call(kind, prompt=where, settings=settings)
-        if not running:
+        if not running and self._whole_program:
             self.outside.note(kind, where)
-        if self.blocking:
+        if self.blocking or any(one.blocking for one in running):
             line = f"not done while it is only checked: {effect} {where}"
             for one in running:
                 one.blocked = one.blocked or line
@@ -141,13 +155,13 @@ class Effects:
             return None
         return name if self._files.is_data(name) and not os.path.isdir(name) else None
 
-    def _use(self, name: str) -> FileUse | None:
+    def _use(self, name: str, keep_text: KeepText | None) -> FileUse | None:
         with quiet():
             if not os.path.exists(name):
                 return FileUse(name, "missing")
             if not os.path.isfile(name):
                 return None
-            return file_use(name, "r", self._keep_text)
+            return file_use(name, "r", keep_text or self._keep_text)
 
     def written_files(self, running: Observation) -> list[FileUse]:
         """The files of a node that has ended, the written ones with what is in them now."""

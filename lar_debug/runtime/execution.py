@@ -9,22 +9,12 @@ from operator import attrgetter
 from typing import Any, Final
 
 from lar_debug.model.records import Changes, Execution, Outcome
+from lar_debug.runtime.interrupts import Interrupted
 from lar_debug.runtime.observation import Observation, observing
 from lar_debug.runtime.tracebacks import describe, place_of, text_of
 
 _FIELDS: Final = tuple(field.name for field in fields(Execution))
 _values = attrgetter(*_FIELDS)
-
-
-class WaitingForPerson(BaseException):
-    """A node asks a person and nobody is there to answer; `note` is the question as JSON.
-
-    No Exception, so that neither the engine nor a node takes it for an error and goes on.
-    """
-
-    def __init__(self, note: str) -> None:
-        super().__init__("the graph waits for a person's answer")
-        self.note = note
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +77,7 @@ def _renewed(execution: Execution, **known: Any) -> Execution:
 def _judged(observation: Observation, ran: Ran) -> tuple[Outcome, str, BaseException | None, str]:
     """(outcome, error, what caused it, note)"""
     raised = ran.raised
-    if isinstance(raised, WaitingForPerson):
+    if isinstance(raised, Interrupted):
         return Outcome.WAITING, "", None, raised.note
     if observation.blocked:
         return Outcome.BLOCKED, observation.blocked, raised, ""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
+from lar_debug.model.problem import Problem
 from lar_debug.model.records import NodeRef
 from lar_debug.runtime.sources import UserFiles, type_of
 
@@ -52,6 +53,10 @@ class Address:
 
 class AddressProblem(LookupError):
     """An address that leads nowhere in the graph as it is now; one line."""
+
+
+class Unreachable(Problem):
+    """The node cannot be reached in the code as it is now; one line."""
 
 
 _PART = re.compile(
@@ -273,6 +278,11 @@ class Graph:
         if id(node) not in self._addresses:
             found += self._walk(node, Address(f"step{step}()"), step)
         return found
+
+    def edges(self, node: Any) -> list[tuple[str, Any]]:
+        """(address of the edge, the node it leads to) of a known node, in the order of walking."""
+        found = self._walker.edges(node, self._addresses[id(node)])
+        return [(str(address), edge) for address, edge in found]
 
     def known(self, node: Any) -> bool:
         return id(node) in self._addresses

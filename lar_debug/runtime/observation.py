@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import wraps
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from lar_debug.model.records import Call, FileUse, Tokens
 
@@ -19,10 +19,36 @@ _INHERITED = "_lar_debug_context"
 _NO_TOKENS: Final = Tokens()
 
 
+class Tasks(Protocol):
+    """Where the tasks that a node calls keep their results."""
+
+    def begin(self, name: str, arguments: Any) -> Any:
+        """A task is called; what stands for this one call (see lar_debug.runtime.tasks)."""
+        ...
+
+
 class Observation:
     """One node while it runs. Threads that the node starts report here too."""
 
-    def __init__(self, state: object) -> None:
+    def __init__(
+        self,
+        state: object,
+        *,
+        answers: Any = None,
+        blocking: bool = False,
+        tasks: Tasks | None = None,
+        keep_text: Callable[[str], str] | None = None,
+        person: list[str] | None = None,
+    ) -> None:
+        """`answers` are a recording's, for model calls; while `blocking` nothing that the node
+        does reaches the outside. `person` has the answers of a person that are there, in the
+        order in which they are asked for; with it nobody else is asked. `keep_text` puts a text
+        into the store that this is recorded in."""
+        self.answers = answers
+        self.blocking = blocking
+        self.tasks = tasks
+        self.keep_text = keep_text
+        self.person = person
         self.state = state
         self.over = False
         self.reads: dict[str, None] = {}

@@ -19,7 +19,7 @@ from lar_debug.runtime.effects import Effects
 from lar_debug.runtime.engines import lar
 from lar_debug.runtime.engines.lar_recording import LarRecording
 from lar_debug.runtime.engines.lar_target import run_target
-from lar_debug.runtime.execution import WaitingForPerson
+from lar_debug.runtime.interrupts import Interrupted
 from lar_debug.runtime.loader import LoadError, load_from_source, load_script
 from lar_debug.runtime.observation import follow_threads, quiet
 from lar_debug.runtime.recorder import Origin, Recorder
@@ -45,7 +45,7 @@ def main(options: dict[str, Any]) -> None:
         if options["kind"] == "target":
             sys.exit(_target(options, recording))
         load_script(options["script"], options.get("argv", []), name="__main__")
-    except WaitingForPerson:
+    except Interrupted:
         # The question is recorded; whoever started us shows it.
         sys.exit(0)
     except LoadError as error:
@@ -82,7 +82,7 @@ def _set_up(options: Mapping[str, Any]) -> LarRecording | None:
 
     effects = Effects(files, keep_text)
     recorder = Recorder(store, _origin(options), files, effects, lock)
-    recording = LarRecording(recorder)
+    recording = LarRecording(recorder, effects)
     hooks.patch(effects)
     follow_threads()
     lar.install(recording)

@@ -15,37 +15,29 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import wraps
+from dataclasses import dataclass, replace
 from importlib import metadata
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any
 
 from lar_debug.model.records import (
     RECORDING_STOPPED,
-    Execution,
-    Node,
-    NodeRef,
     Outcome,
     RunInfo,
     RunStatus,
     Segment,
-    Step,
 )
 from lar_debug.runtime.effects import Effects
-from lar_debug.runtime.execution import Ran, ended
 from lar_debug.runtime.marking import Marks
-from lar_debug.runtime.observation import Observation, quiet
+from lar_debug.runtime.observation import quiet
+from lar_debug.runtime.run_record import Beginning, Durable, NotKept, RunRecord
 from lar_debug.runtime.snapshots import Snapshotter
 from lar_debug.runtime.sources import UserFiles
+from lar_debug.runtime.threads import Position
 from lar_debug.runtime.user_modules import module_files
-from lar_debug.store.database import Store
+from lar_debug.store.database import Store, StoreError
 from lar_debug.store.key import signing_key
 from lar_debug.store.liveness import process_identity
 from lar_debug.store.trust import sealed
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +53,6 @@ class Origin:
     thread: str = ""
     marks: str = ""
     """Nonce of the marks in the output; "" for none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Beginning:
-    """What an engine knows of a run when it begins."""
-
-    engine: str
-    package: str
-    """Name of the installed package, for its version."""
-    start: NodeRef
-    function: str
-    place: str
-    """ "agent.py:31", where the program starts the run."""
-    nodes: tuple[Node, ...]
-    sources: Mapping[str, str]
-    """Source text by address."""
-    names: Mapping[str, str]
-    """ "module:name" by address, for nodes that a module global holds."""
-    hidden: frozenset[str]
 
 
 class Recorder:
@@ -99,9 +72,9 @@ class Recorder:
         self.files = files
         self.effects = effects
         self.stopped = False
-        self._lock = lock
-        self._session = secrets.token_hex(8)
-        self._runs = 0
+        self.left = False
+        """True in a forked child: the runs are the parent's."""
+        self.lock = lock
         self._open: list[RunRecord] = []
         self._key = signing_key(create=True)
         self._marks = Marks(origin.marks) if origin.marks else None
@@ -112,7 +85,7 @@ class Recorder:
 
     def _leave(self) -> None:
         """In a forked child: the store's connection belongs to the parent."""
-        self.stopped = True
+        self.stopped = self.left = True
         self.effects.active = False
 
     def stop(self, error: BaseException) -> None:
@@ -132,7 +105,7 @@ class Recorder:
     def _note_stop(self, error: str) -> None:
         """Write into the runs that go on why they are recorded no further, if that can be."""
         try:
-            with self._lock, quiet():
+            with self.lock, quiet():
                 # What could not be written must not keep these few bytes from being.
                 self.store.objects.drop_pending()
                 for record in self._open:
@@ -143,34 +116,77 @@ class Recorder:
             # A debugger has heard of it by the mark, and writes it down once that can be done.
             return
 
-    def begin_run(self, beginning: Beginning) -> RunRecord | None:
-        """A new run; None when recording has stopped."""
-        if self.stopped:
+    def begin_run(
+        self,
+        beginning: Beginning,
+        durable: Durable | None = None,
+        state: dict[str, Any] | None = None,
+    ) -> RunRecord | None:
+        """A new run; None when recording has stopped.
+
+        A `durable` one keeps the `state` that it begins with, and raises NotKept where it cannot.
+        """
+        if self.stopped and durable is None:
             return None
         try:
-            with self._lock, quiet():
-                record = self._new_run(beginning)
+            with self.lock, quiet():
+                self._refuse_when_stopped()
+                record = self._new_run(beginning, durable, state)
         except Exception as error:
+            if durable is not None:
+                raise NotKept(error) from error
             self.stop(error)
             return None
         return record
 
-    def _new_run(self, beginning: Beginning) -> RunRecord:
-        run, origin = secrets.token_hex(4), self.origin
+    def continue_run(self, position: Position, beginning: Beginning, durable: Durable) -> RunRecord:
+        """A run that goes on, as a new segment of it. Raises NotKept."""
+        try:
+            with self.lock, quiet():
+                self._refuse_when_stopped()
+                return self._next_segment(position, beginning, durable)
+        except Exception as error:
+            raise NotKept(error) from error
+
+    def _refuse_when_stopped(self) -> None:
+        if self.stopped:
+            raise StoreError(f"{self.store.path} is not written by this process any more")
+
+    def _new_run(
+        self, beginning: Beginning, durable: Durable | None, state: dict[str, Any] | None
+    ) -> RunRecord:
+        run = secrets.token_hex(4)
+        record = RunRecord(self, run, beginning, durable)
+        # A clock may have been set back since the thread's last run.
+        after = None if durable is None else self.store.newest_run(durable.holding.thread)
+        info = self._info(run, beginning, durable)
+        if after is not None and info.started <= after.started:
+            info = replace(info, started=after.started + 1e-3)
+        if state is not None:
+            info = replace(info, input=record.keep_input(state))
+        holding = None if durable is None else durable.holding
+        self.store.add_run(sealed(info), beginning.nodes, holding=holding)
+        self._begin_segment(record)
+        return record
+
+    def _info(self, run: str, beginning: Beginning, durable: Durable | None) -> RunInfo:
+        origin = self.origin
         entry: dict[str, Any] = {
             "kind": origin.kind,
             "name": origin.name,
             "label": beginning.start.label,
             "call_site": beginning.place,
             "function": beginning.function,
-            "session": self._session,
-            "ordinal": self._runs,
+            "session": beginning.session,
+            "ordinal": beginning.ordinal,
             "names": dict(beginning.names),
-            "reached": self.effects.outside.reached,
+            "reached": self.effects.reached,
+            "shape": beginning.shape,
+            **({} if durable is None else durable.entry),
         }
-        info = RunInfo(
+        return RunInfo(
             run=run,
-            thread=origin.thread or run,
+            thread=(origin.thread or run) if durable is None else durable.holding.thread,
             target=origin.target,
             engine=beginning.engine,
             engine_version=_version(beginning.package),
@@ -183,13 +199,30 @@ class Recorder:
             machine="",
             entry=entry,
         )
-        self._runs += 1
-        record = RunRecord(self, run, beginning)
-        self.store.add_run(sealed(info), beginning.nodes)
-        self.store.add_segment(Segment(run, 0, process_identity(), info.started))
+
+    def _next_segment(
+        self, position: Position, beginning: Beginning, durable: Durable
+    ) -> RunRecord:
+        info, store = position.run, self.store
+        record = RunRecord(self, info.run, beginning, durable)
+        record.steps = store.step_count(info.run)
+        record.segment = len(store.segments(info.run))
+        record.engine_step = position.engine_step
+        record.tries = position.tries
+        if position.unended is not None:
+            error = "the process ended inside this step"
+            store.end_attempt_as(info.run, position.unended, 0, Outcome.CRASHED, error)
+        entry = {**info.entry, **durable.entry, "shape": beginning.shape}
+        store.reopen(info.run, entry, durable.holding)
+        store.add_nodes(info.run, beginning.nodes)
+        self._begin_segment(record)
+        return record
+
+    def _begin_segment(self, record: RunRecord) -> None:
+        segment = Segment(record.run, record.segment, process_identity(), time.time())
+        self.store.add_segment(segment, safe=record.durable is not None)
         self._open.append(record)
         self.add_files(record)
-        return record
 
     def add_files(self, record: RunRecord) -> None:
         """Modules and files of the run as a whole, those that are not noted yet."""
@@ -203,6 +236,11 @@ class Recorder:
         if new:
             self.store.add_files(record.run, new)
 
+    def keep_text(self, text: str) -> str:
+        """Put a text into the store; its reference."""
+        with self.lock:
+            return self.store.texts.write(text)
+
     def new_snapshotter(self, run: str) -> Snapshotter:
         return Snapshotter(self.store.objects, self.store.texts, run=run, key=self._key)
 
@@ -214,15 +252,13 @@ class Recorder:
         if record in self._open:
             self._open.remove(record)
 
-    @property
-    def runs(self) -> int:
-        """How many runs have begun."""
-        return self._runs
-
     def close(self) -> None:
         """The program ends: runs that nobody finished were stopped."""
         for record in list(self._open):
-            record.end(RunStatus.STOPPED)
+            try:
+                record.end(RunStatus.STOPPED)
+            except NotKept as error:
+                self.stop(error.error)
         self.effects.active = False
         if not self.stopped:
             self.stopped = True
@@ -231,141 +267,6 @@ class Recorder:
             except Exception as error:
                 self.stopped = False
                 self.stop(error)
-
-
-def guarded(
-    method: Callable[Concatenate[RunRecord, P], R],
-) -> Callable[Concatenate[RunRecord, P], R | None]:
-    """A method of a run that does nothing once recording has stopped, and never raises."""
-
-    @wraps(method)
-    def safe(self: RunRecord, *args: P.args, **kwargs: P.kwargs) -> R | None:
-        recorder = self.recorder
-        if recorder.stopped:
-            return None
-        try:
-            with recorder._lock, quiet():  # pyright: ignore[reportPrivateUsage]
-                return method(self, *args, **kwargs)
-        except Exception as error:
-            recorder.stop(error)
-            return None
-
-    return safe
-
-
-@dataclass(slots=True)
-class Pending:
-    """A step whose node has begun and whose end is not written yet."""
-
-    step: int
-    node: NodeRef
-    observation: Observation
-    execution: Execution
-    ran: Ran | None = None
-    next: tuple[NodeRef, ...] = field(default_factory=tuple)
-
-
-class RunRecord:
-    """One run while it goes on. The engine's part calls it; nothing here raises."""
-
-    def __init__(self, recorder: Recorder, run: str, beginning: Beginning) -> None:
-        self.recorder = recorder
-        self.run = run
-        self.noted: set[tuple[str, str]] = set()
-        self.steps = 0
-        self.pending: Pending | None = None
-        self.last: Execution | None = None
-        self.status = RunStatus.RUNNING
-        self._beginning = beginning
-        self._sources = dict(beginning.sources)
-        self._fingerprints = {node.address: node.fingerprint for node in beginning.nodes}
-        self._snapshotter = recorder.new_snapshotter(run)
-
-    @guarded
-    def begin_step(self, node: NodeRef, state: dict[str, Any], observation: Observation) -> None:
-        """Write that a node begins now, with the state it begins from."""
-        taken = self._snapshotter.take(state)
-        execution = Execution(
-            self.run,
-            self.steps,
-            0,
-            Outcome.RUNNING,
-            time.time(),
-            before=taken.ref,
-            marks=taken.marks,
-            fingerprint=self._fingerprints.get(node.address, {}),
-            source=self._sources.get(node.address, ""),
-        )
-        step = Step(self.run, self.steps, node, engine_step=self.steps)
-        self.recorder.store.begin_step(step, execution)
-        self.pending = Pending(self.steps, node, observation, execution)
-        self.steps += 1
-        self.recorder.mark(self.run, step.step, "b")
-
-    @guarded
-    def add_nodes(self, nodes: tuple[Node, ...], sources: Mapping[str, str]) -> None:
-        """Nodes that came into the graph while it runs."""
-        self._sources.update(sources)
-        self._fingerprints.update((node.address, node.fingerprint) for node in nodes)
-        self.recorder.store.add_nodes(self.run, nodes)
-
-    @guarded
-    def node_ended(self, ran: Ran, next_node: NodeRef | None) -> None:
-        """The node's code is done; the engine goes on in its step."""
-        if self.pending is not None:
-            self.pending.ran = ran
-            self.pending.next = () if next_node is None else (next_node,)
-
-    @guarded
-    def end_step(self, state: dict[str, Any]) -> None:
-        """Write how the step ended, with the state it left."""
-        pending = self.pending
-        if pending is None or pending.ran is None:
-            return
-        self.pending = None
-        taken = self._snapshotter.take(state)
-        recorder, before = self.recorder, pending.execution
-        execution = ended(
-            before,
-            pending.observation,
-            pending.ran,
-            recorder.files.roots,
-            after=taken.ref,
-            marks=taken.marks or before.marks,
-            next=pending.next,
-            changes=self._snapshotter.changes(before.before, taken.ref, self._beginning.hidden),
-        )
-        recorder.store.end_execution(
-            execution,
-            calls=pending.observation.calls,
-            files=recorder.effects.written_files(pending.observation),
-        )
-        self.last = execution
-        recorder.mark(self.run, pending.step, "e")
-
-    def end(self, status: RunStatus, error: str = "") -> None:
-        """The run is over; what comes after the first time changes nothing."""
-        if self.status is RunStatus.RUNNING:
-            self.status = status
-            self._end(status, error)
-        self.recorder.forget(self)
-        self._snapshotter.forget()
-
-    @guarded
-    def _end(self, status: RunStatus, error: str) -> None:
-        now = time.time()
-        store = self.recorder.store
-        self.recorder.add_files(self)
-        store.set_status(self.run, status, error=error, ended=now)
-        store.end_segment(self.run, 0, now)
-
-    def finish(self) -> None:
-        """The engine came to an end of its own: failed when its last step did."""
-        last = self.last
-        if last is not None and last.outcome is Outcome.ERROR and not last.next:
-            self.end(RunStatus.FAILED, f"{last.error}")
-        else:
-            self.end(RunStatus.FINISHED)
 
 
 def _nothing() -> None:

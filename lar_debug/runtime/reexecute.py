@@ -27,6 +27,7 @@ from lar_debug.runtime.effects import Effects
 from lar_debug.runtime.execution import Ran, ended
 from lar_debug.runtime.fingerprint import Fingerprint
 from lar_debug.runtime.hooks import watch_audit_events
+from lar_debug.runtime.identity import Unreachable
 from lar_debug.runtime.loader import keep_lines, load_error, load_from_source, loaded
 from lar_debug.runtime.models import built_of, unbuilt
 from lar_debug.runtime.observation import Observation, follow_threads, quiet
@@ -45,10 +46,6 @@ FINGERPRINT_ROOM = 4_000
 """Parts of fingerprints that fit into one report; larger graphs send the one node's only."""
 
 
-class Unreachable(Problem):
-    """The node cannot be reached in the code as it is now; one line."""
-
-
 def job(
     request: dict[str, Any], report: Report, receive: Callable[[], dict[str, Any]] | None = None
 ) -> Result:
@@ -57,8 +54,8 @@ def job(
 
     `request`: {"store", "run", "step", "roots", "learn": bool} for every attempt, to which belong
     "edited": [path] | null where it runs ahead (null: only as far as the first code of the
-    user's), else {"edits": {"set": {path: value}, "unset": [path]},
-    "answers": "live"|"recorded", "block": bool, "probe": bool, "by_any_way": bool,
+    user's), else {"edits": {"set": {path: value}, "unset": [path]}, "answers": "live"|"recorded",
+    "tasks": "recorded" (the default)|"live", "block": bool, "probe": bool, "by_any_way": bool,
     "if_stale_against": {"fingerprint", "files": {path: digest}} | null}.
 
     Reports {"event": "loaded", "fingerprints": {address: parts}, "modules": {path: digest},
@@ -130,6 +127,7 @@ class Attempt:
         self.effects = Effects(self.files, self.store.texts.write)
         self.blocked = False
         self.answers_recorded = False
+        self.tasks_live = False
         self.by_any_way = True
         self.how = ""
         self._fingerprint: Fingerprint = {}
@@ -155,6 +153,7 @@ class Attempt:
         self._request = request
         self.blocked = bool(request.get("block"))
         self.answers_recorded = request.get("answers") == "recorded"
+        self.tasks_live = request.get("tasks") == "live"
         self.by_any_way = bool(request.get("by_any_way", True))
 
     # -- before it is asked for ---------------------------------------------------------------

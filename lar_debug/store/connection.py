@@ -130,7 +130,6 @@ class Connection:
         execute("PRAGMA trusted_schema=OFF")
         if self.writable:
             execute("PRAGMA journal_mode=WAL")
-            execute("PRAGMA synchronous=NORMAL")
             execute(f"PRAGMA journal_size_limit={WAL_LIMIT_BYTES}")
             # Half as many waits for the disk as by default, for a log of that size.
             execute(f"PRAGMA wal_autocheckpoint={WAL_LIMIT_BYTES // _PAGE_BYTES}")
@@ -149,12 +148,18 @@ class Connection:
             raise StoreError(f"{self.path} was opened by another process; open it again")
 
     @contextmanager
-    def transaction(self) -> Generator[sqlite3.Connection, None, None]:
-        """Write under one lock: all of it or nothing. Flushes the objects put so far."""
+    def transaction(self, *, safe: bool = False) -> Generator[sqlite3.Connection, None, None]:
+        """Write under one lock: all of it or nothing. Flushes the objects put so far.
+
+        What is written survives the end of this process; `safe` waits until it survives a power
+        cut too, with all that was written before.
+        """
         self._check_process()
         with self._lock:
             try:
                 sql = self._own()
+                # Cannot be changed inside a transaction, and is the connection's.
+                sql.execute(f"PRAGMA synchronous={'FULL' if safe else 'NORMAL'}")
                 sql.execute("BEGIN IMMEDIATE")
                 try:
                     self._in_use.share()

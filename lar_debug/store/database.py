@@ -7,6 +7,7 @@ content (chunks.py, texts.py); the rows here name them. Errors are StoreError, o
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from lar_debug.model.records import (
     Segment,
     Step,
 )
+from lar_debug.model.threads import TaskRow
 from lar_debug.store import queries
 from lar_debug.store.connection import Connection, StoreError, StoreInUse
 from lar_debug.store.garbage import delete_unreached
@@ -35,13 +37,25 @@ from lar_debug.store.rows import (
     text_column,
 )
 from lar_debug.store.schema import RUN_TABLES
-from lar_debug.store.tables import RUN_FILES, Tables
+from lar_debug.store.tables import RUN_FILES
 from lar_debug.store.texts import TextWriter
+from lar_debug.store.threads import Holding, Threads, check_holding, task_row
 
-__all__ = ["Store", "StoreError", "StoreInUse"]
+__all__ = ["EndedStep", "Store", "StoreError", "StoreInUse"]
 
 
-class Store(Tables):
+@dataclass(frozen=True, slots=True)
+class EndedStep:
+    """A step with all that is known of it, for who writes it only at the end."""
+
+    step: Step
+    execution: Execution
+    calls: Sequence[Call] = ()
+    files: Sequence[FileUse] = ()
+    tasks: Sequence[TaskRow] = ()
+
+
+class Store(Threads):
     """A recording database. `texts` writes the long texts that rows name."""
 
     def __init__(self, connection: Connection) -> None:
@@ -67,9 +81,12 @@ class Store(Tables):
 
     # -- runs and nodes ---------------------------------------------------------------------
 
-    def add_run(self, info: RunInfo, nodes: Iterable[Node] = ()) -> None:
+    def add_run(
+        self, info: RunInfo, nodes: Iterable[Node] = (), *, holding: Holding | None = None
+    ) -> None:
         """A new run and the nodes of its graph."""
         with self._connection.transaction() as sql:
+            check_holding(sql, holding)
             sql.execute(queries.ADD_RUN, run_row(info))
         self.add_nodes(info.run, nodes)
 
@@ -84,8 +101,10 @@ class Store(Tables):
             with self._connection.transaction() as sql:
                 sql.executemany(queries.ADD_NODE, rows)
 
-    def add_segment(self, segment: Segment) -> None:
-        with self._connection.transaction() as sql:
+    def add_segment(self, segment: Segment, *, safe: bool = False) -> None:
+        """A process goes on with a run; `safe`: all that was written so far survives a power
+        cut afterwards."""
+        with self._connection.transaction(safe=safe) as sql:
             sql.execute(queries.ADD_SEGMENT, segment_row(segment))
 
     def end_segment(self, run: str, segment: int, ended: float) -> None:
@@ -93,9 +112,17 @@ class Store(Tables):
             sql.execute(queries.END_SEGMENT, (ended, run, segment))
 
     def set_status(
-        self, run: str, status: RunStatus, *, error: str = "", ended: float | None = None
+        self,
+        run: str,
+        status: RunStatus,
+        *,
+        error: str = "",
+        ended: float | None = None,
+        holding: Holding | None = None,
     ) -> None:
-        with self._connection.transaction() as sql:
+        """Where a run stands; under a claim all that was written of it is safe afterwards."""
+        with self._connection.transaction(safe=holding is not None) as sql:
+            check_holding(sql, holding)
             sql.execute(queries.SET_STATUS, (status.value, storable(error), ended, run))
 
     def set_seal(self, run: str, seal: str) -> None:
@@ -108,13 +135,17 @@ class Store(Tables):
         with self._connection.transaction() as sql:
             for table in RUN_TABLES:
                 sql.execute(f"DELETE FROM {table} WHERE run=?", (run,))
+            sql.execute(queries.FORGET_CLAIMS)
 
     # -- steps and executions ---------------------------------------------------------------
 
-    def begin_step(self, step: Step, execution: Execution) -> None:
+    def begin_step(
+        self, step: Step, execution: Execution, *, holding: Holding | None = None
+    ) -> None:
         """A step that starts now: written before its node runs."""
         row = execution_row(execution, self.texts.write)
         with self._connection.transaction() as sql:
+            check_holding(sql, holding)
             sql.execute(queries.ADD_STEP, step_row(step))
             sql.execute(queries.PUT_EXECUTION, row)
 
@@ -124,31 +155,57 @@ class Store(Tables):
         *,
         calls: Sequence[Call] = (),
         files: Sequence[FileUse] = (),
+        holding: Holding | None = None,
+        safe: bool = False,
     ) -> None:
         """How an execution ended, with what it did outside the state.
 
-        Raises StoreError when its run was deleted meanwhile.
+        `safe` returns only when that survives a power cut. Raises StoreError when its run was
+        deleted meanwhile, ClaimLost when it is not `holding` the thread any more.
         """
         key = (execution.run, execution.step, execution.attempt)
         row = execution_row(execution, self.texts.write)
-        call_rows = [call_row(key, call, self.texts.write) for call in calls]
-        touched = [(name, "read") for name in execution.reads]
-        touched += [(name, "write") for name in execution.written]
-        touches = [
-            (*key, storable(name), mode, position) for position, (name, mode) in enumerate(touched)
-        ]
-        file_rows = self._file_rows(key, files)
-        with self._connection.transaction() as sql:
+        doings = self._doings(execution, calls, files)
+        with self._connection.transaction(safe=safe) as sql:
+            check_holding(sql, holding)
             if sql.execute(queries.END_EXECUTION, (*row[3:], *key)).rowcount == 0:
                 if sql.execute(queries.STEP_IS_THERE, key[:2]).fetchone() is None:
                     raise StoreError(f"run {execution.run} was deleted while its step ran")
                 sql.execute(queries.PUT_EXECUTION, row)
-            if call_rows:
-                sql.executemany(queries.ADD_CALL, call_rows)
-            if touches:
-                sql.executemany(queries.ADD_TOUCH, touches)
-            if file_rows:
-                sql.executemany(queries.ADD_FILE, file_rows)
+            for query, rows in doings:
+                sql.executemany(query, rows)
+
+    def add_ended_steps(self, ended: Sequence[EndedStep], *, holding: Holding | None) -> None:
+        """Steps of which nothing was written before, in one transaction."""
+        rows: list[tuple[str, list[tuple[Any, ...]]]] = []
+        for one in ended:
+            rows.append((queries.ADD_STEP, [step_row(one.step)]))
+            row = execution_row(one.execution, self.texts.write)
+            rows.append((queries.PUT_EXECUTION, [row]))
+            rows += self._doings(one.execution, one.calls, one.files)
+            rows.append((queries.PUT_TASK, [task_row(task) for task in one.tasks]))
+        with self._connection.transaction() as sql:
+            check_holding(sql, holding)
+            for query, values in rows:
+                sql.executemany(query, values)
+
+    def _doings(
+        self, execution: Execution, calls: Sequence[Call], files: Sequence[FileUse]
+    ) -> list[tuple[str, list[tuple[Any, ...]]]]:
+        """What an execution did outside the state, and the keys that it touched, as queries with
+        their rows. To be made before the transaction that writes them: it flushes their texts."""
+        key = (execution.run, execution.step, execution.attempt)
+        touched = [(name, "read") for name in execution.reads]
+        touched += [(name, "write") for name in execution.written]
+        touches = [
+            (*key, storable(name), mode, place) for place, (name, mode) in enumerate(touched)
+        ]
+        made = [
+            (queries.ADD_CALL, [call_row(key, call, self.texts.write) for call in calls]),
+            (queries.ADD_TOUCH, touches),
+            (queries.ADD_FILE, self._file_rows(key, files)),
+        ]
+        return [(query, rows) for query, rows in made if rows]
 
     def begin_attempt(
         self, run: str, step: int, *, before: str, edits: dict[str, Any], started: float

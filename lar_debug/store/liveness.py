@@ -36,6 +36,11 @@ def process_identity() -> str:
     return f"{_boot()}/{pid}/{_start_ticks(pid) or int(time.time())}"
 
 
+def is_same_boot(identity: str) -> bool:
+    """True when the process of that identity was of this machine since it was started last."""
+    return identity.partition("/")[0] == _boot()
+
+
 def is_alive(identity: str) -> bool:
     """True when the process of that identity still runs on this machine since the same boot."""
     boot, _, rest = identity.partition("/")

@@ -8,10 +8,26 @@ from typing import Any
 from lar_debug.model.records import Changes, NodeRef, Outcome, StepSummary, Tokens
 from lar_debug.store.rows import ReadText, column_reference, column_text, load, readable
 
-ADD_RUN = f"INSERT INTO run VALUES ({','.join('?' * 19)})"
+ADD_RUN = f"INSERT INTO run VALUES ({','.join('?' * 20)})"
 RUNS = "SELECT * FROM run ORDER BY started DESC, run"
 RUN = "SELECT * FROM run WHERE run=?"
 SET_STATUS = "UPDATE run SET status=?, error=?, ended=? WHERE run=?"
+
+NEWEST_OF_THREAD = "SELECT * FROM run WHERE thread=? ORDER BY started DESC, run LIMIT 1"
+SET_ENTRY = "UPDATE run SET entry=? WHERE run=?"
+REOPEN = "UPDATE run SET status=?, error='', ended=NULL WHERE run=?"
+
+TOKEN = "SELECT token FROM claim WHERE thread=?"
+CLAIM = "SELECT thread, token, process, beat, beat_on_boot FROM claim WHERE thread=?"
+PUT_CLAIM = "INSERT OR REPLACE INTO claim VALUES (?,?,?,?,?)"
+BEAT = "UPDATE claim SET beat=?, beat_on_boot=? WHERE thread=? AND token=?"
+END_CLAIM = "DELETE FROM claim WHERE thread=? AND token=?"
+FORGET_CLAIMS = (
+    "DELETE FROM claim WHERE NOT EXISTS (SELECT 1 FROM run r WHERE r.thread=claim.thread)"
+)
+
+PUT_TASK = "INSERT OR REPLACE INTO task VALUES (?,?,?,?,?,?,?,?)"
+TASKS = "SELECT * FROM task WHERE run=? AND step=? ORDER BY started, key"
 
 SET_SEAL = "UPDATE run SET machine=? WHERE run=?"
 
@@ -108,6 +124,7 @@ STEPS_WITH_PROMPTS = (
     "(SELECT 1 FROM call c WHERE c.run=s.run AND c.step=s.step AND c.attempt=0 AND c.kind='llm') "
     "GROUP BY s.address"
 )
+TRIES = "SELECT step FROM step WHERE run=? AND engine_step=? ORDER BY step"
 STEPS_AT = "SELECT step FROM step WHERE run=? AND address=? ORDER BY step"
 
 ADD_CONSOLE = """

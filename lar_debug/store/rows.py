@@ -128,6 +128,7 @@ def run_row(info: RunInfo) -> Row:
         *parent,
         info.machine,
         json.dumps(info.entry),
+        reference(info.input),
     )
 
 
@@ -152,6 +153,7 @@ def row_run(row: Row) -> RunInfo:
         parent=parent,
         machine=row[17],
         entry=json.loads(row[18]),
+        input=column_reference(row[19]),
     )
 
 

@@ -6,7 +6,7 @@ snapshots and long texts by the digest of their content, so rows can be copied b
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 # A table of 1 KB rows is an ordinary rowid table: WITHOUT ROWID spills such rows to overflow
 # pages and doubles the file. Small rows that are read by key are clustered on it instead.
@@ -21,7 +21,7 @@ CREATE TABLE run (
   interpreter TEXT NOT NULL, cwd TEXT NOT NULL, script TEXT NOT NULL, argv TEXT NOT NULL,
   started REAL NOT NULL, status TEXT NOT NULL, ended REAL, error TEXT NOT NULL,
   parent_run TEXT, parent_step INTEGER, parent_attempt INTEGER,
-  machine TEXT NOT NULL, entry TEXT NOT NULL
+  machine TEXT NOT NULL, entry TEXT NOT NULL, input BLOB
 ) WITHOUT ROWID;
 CREATE INDEX run_started ON run (started);
 CREATE INDEX run_thread ON run (thread, started);
@@ -78,6 +78,17 @@ CREATE TABLE file (
   PRIMARY KEY (run, step, attempt, path, mode)
 ) WITHOUT ROWID;
 
+CREATE TABLE task (
+  run TEXT NOT NULL, step INTEGER NOT NULL, key TEXT NOT NULL, name TEXT NOT NULL,
+  result BLOB, errors TEXT, started REAL NOT NULL, duration_ns INTEGER NOT NULL,
+  PRIMARY KEY (run, step, key)
+) WITHOUT ROWID;
+
+CREATE TABLE claim (
+  thread TEXT PRIMARY KEY, token TEXT NOT NULL, process TEXT NOT NULL,
+  beat REAL NOT NULL, beat_on_boot REAL NOT NULL
+) WITHOUT ROWID;
+
 CREATE TABLE console (
   run TEXT NOT NULL, step INTEGER NOT NULL, attempt INTEGER NOT NULL, piece INTEGER NOT NULL,
   stream TEXT NOT NULL, text BLOB NOT NULL,
@@ -85,10 +96,23 @@ CREATE TABLE console (
 ) WITHOUT ROWID;
 """
 
-RUN_TABLES = ("console", "file", "touch", "call", "execution", "step", "node", "segment", "run")
+RUN_TABLES = (
+    "console",
+    "task",
+    "file",
+    "touch",
+    "call",
+    "execution",
+    "step",
+    "node",
+    "segment",
+    "run",
+)
 """Every table that holds rows of a run, in the order in which they are deleted."""
 
 REFERENCES = {
+    "run": ("input",),
+    "task": ("result",),
     "node": ("fingerprint",),
     "execution": (
         "input",

@@ -16,11 +16,11 @@ from functools import partial, wraps
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import FrameType, FunctionType, ModuleType
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from lar_debug.runtime.engines.lar_calls import Asked, wrap_completion
 from lar_debug.runtime.engines.lar_nodes import HIDDEN_KEYS, question_of, template_keys
-from lar_debug.runtime.execution import WaitingForPerson
+from lar_debug.runtime.interrupts import Interrupted
 from lar_debug.runtime.observation import (
     current_node,
     inside_node,
@@ -32,6 +32,7 @@ NAME = "lar"
 PACKAGE = "lar-engine"
 
 ERROR_KEY = "last_error"
+COUNTS_KEY = "__node_counts"
 _LOOKED_FOR = ("token_budget", ERROR_KEY)
 """Keys that the engine's nodes look for whether they are there or not."""
 
@@ -97,9 +98,22 @@ class Host(Asked, Protocol):
         """An executor runs a node; `work` runs its code and returns the next node."""
         ...
 
+    def counting(self, visits: dict[str, int]) -> None:
+        """An executor is about to put its count of visits, by class, into the state."""
+        ...
+
+
+_installed: list[Host] = []
+
+
+def installed() -> Host | None:
+    """Who is told in this process, None before `install`."""
+    return _installed[0] if _installed else None
+
 
 def install(host: Host) -> None:
     """Tell `host` from now on, also when the program imports the engine only later."""
+    _installed[:] = [host]
     if _ENGINE_MODULE in sys.modules:
         _patch(host)
     else:
@@ -135,7 +149,7 @@ class _Finder(MetaPathFinder):
 def _patch(host: Host) -> None:
     executor: Any = sys.modules[_ENGINE_MODULE]
     nodes: Any = sys.modules["lar.node"]
-    _patch_state(sys.modules["lar.state"])
+    _patch_state(sys.modules["lar.state"], host)
     loop = _patch_loop(executor.GraphExecutor, host)
     _patch_nodes(nodes, host, loop)
     nodes.completion = wrap_completion(nodes.completion, host)
@@ -225,7 +239,7 @@ def _run(
 # -- state ----------------------------------------------------------------------------------
 
 
-def _patch_state(module: Any) -> None:
+def _patch_state(module: Any, host: Host) -> None:
     kind: Any = module.GraphState
     get, put, delete = kind.get, kind.set, kind.delete
     item, everything = kind.__getitem__, kind.get_all
@@ -242,6 +256,8 @@ def _patch_state(module: Any) -> None:
 
     @wraps(put)
     def noting_set(self: Any, key: str, value: Any) -> None:
+        if key == COUNTS_KEY and isinstance(value, dict):
+            host.counting(cast("dict[str, int]", value))
         put(self, key, value)
         for one in observed():
             _wrote(one, self, key)
@@ -300,17 +316,27 @@ def _error_set(one: Any, state: Any, value: Any) -> None:
 
 def _ask(prompt: object = "") -> str:
     """Stands for `input` in lar.node: asks where somebody can answer, else the run waits."""
+    running = observed()
+    answered = next((one.person for one in running if one.person is not None), None)
+    if answered:
+        return answered.pop(0)
+    if answered is None and (line := _typed(prompt)) is not None:
+        return line
+    state = getattr(running[-1].state, "_state", {}) if running else {}
+    node = current_node()
+    raise Interrupted(question_of(node, state), node=type(node).__name__)
+
+
+def _typed(prompt: object) -> str | None:
+    """What somebody types who is there; None when nobody is."""
     if builtins.input is not _BUILTIN_INPUT or is_quiet():
         return builtins.input(prompt)
     if _somebody_answers():
         try:
             return builtins.input(prompt)
         except EOFError:
-            pass
-    node = current_node()
-    running = observed()
-    state = getattr(running[-1].state, "_state", {}) if running else {}
-    raise WaitingForPerson(question_of(node, state))
+            return None
+    return None
 
 
 def _somebody_answers() -> bool:

@@ -28,10 +28,7 @@ _SECRET_NAMES = ("secret", "password", "credential", "headers")
 
 
 class Asked(Protocol):
-    """Who is told of calls, and may answer them."""
-
-    answers: Answers | None
-    """Recorded answers for the calls; None lets them through."""
+    """Who knows the nodes that calls come from."""
 
     def address(self, node: object) -> str:
         """Address of a node, "" when it has none."""
@@ -73,7 +70,8 @@ def wrap_completion(inner: Callable[..., Any], host: Asked) -> Any:
         running = observed()
         if not running or is_quiet():
             return inner(*args, **kwargs)
-        return _Noted(running, host.address, args, kwargs).make(inner, host.answers)
+        answers = next((one.answers for one in running if one.answers is not None), None)
+        return _Noted(running, host.address, args, kwargs).make(inner, answers)
 
     setattr(completion, _WRAPPED, inner)
     return completion

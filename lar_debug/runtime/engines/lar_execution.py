@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import io
 import os
 import sys
 import threading
@@ -21,14 +20,17 @@ from lar_debug.model.problem import Problem
 from lar_debug.model.records import NodeRef
 from lar_debug.runtime.engines import lar
 from lar_debug.runtime.engines.lar_calls import Answers
+from lar_debug.runtime.engines.lar_engine import limited_executor, loop_of
 from lar_debug.runtime.engines.lar_graph import LarGraph
 from lar_debug.runtime.engines.lar_playback import played_back
-from lar_debug.runtime.engines.lar_target import load_target, make_executor, start_node_of
+from lar_debug.runtime.engines.lar_reaching import Reaching
+from lar_debug.runtime.engines.lar_target import load_target, start_node_of
 from lar_debug.runtime.execution import Ran, run_observed
-from lar_debug.runtime.identity import AddressProblem, producer, walk_path
+from lar_debug.runtime.identity import AddressProblem, Unreachable, walk_path
 from lar_debug.runtime.loader import load_script, loaded
-from lar_debug.runtime.observation import Observation, observed
-from lar_debug.runtime.reexecute import Attempt, Result, Unreachable
+from lar_debug.runtime.observation import Observation, current_node, observed
+from lar_debug.runtime.reexecute import Attempt, Result
+from lar_debug.runtime.step_tasks import attempt_tasks
 
 NO_LIMIT = 1 << 30
 
@@ -77,8 +79,14 @@ class _Host:
     """The host of a re-execution: plays runs back, and runs the one node."""
 
     def __init__(self, attempt: Attempt) -> None:
-        self.answers: Answers | None = None
         self._attempt = attempt
+        self._reaching = Reaching(
+            attempt.store,
+            attempt.info.run,
+            attempt.snapshot,
+            silent=True,
+            before_making=attempt.wait_until_asked,
+        )
         self._names: dict[str, str] = dict(attempt.info.entry.get("names", {}))
         self._address = attempt.step.node.address
         self._ordinal = -1
@@ -86,6 +94,7 @@ class _Host:
         self._graph: LarGraph | None = None
         self._observation: Observation | None = None
         self._ran: Ran | None = None
+        self._node: Any = None
         self._state: Any = None
         self._problem: Problem | None = None
         self._in_step = False
@@ -134,45 +143,8 @@ class _Host:
 
     def find(self, graph: LarGraph) -> _Found:
         """The node of the attempt in a graph. Raises Unreachable."""
-        return _Found(graph, self._resolve(graph, self._address))
-
-    def _resolve(self, graph: LarGraph, address: str) -> Any:
-        made = producer(address)
-        try:
-            if made is None:
-                node = walk_path(graph.start, address.removeprefix("start"), address)
-            else:
-                step, rest = made
-                node = walk_path(self._made_again(graph, step), rest, address)
-        except AddressProblem as error:
-            raise Unreachable(str(error)) from None
-        if not hasattr(node, "execute"):
-            raise Unreachable(f"{address} is no node any more")
-        return node
-
-    def _made_again(self, graph: LarGraph, step: int) -> Any:
-        """What a step led to, by running it once more with its recorded answers."""
-        attempt = self._attempt
-        attempt.wait_until_asked()
-        recorded = attempt.store.execution(attempt.info.run, step, 0)
-        place = attempt.store.step(attempt.info.run, step).node
-        node = self._resolve(graph, place.address)
-        state_type: Any = importlib.import_module("lar.state").GraphState
-        state = state_type(attempt.snapshot(recorded.before))
         self._graph = graph
-        self.answers = Answers(attempt.store.calls(attempt.info.run, step, 0))
-        blocking, attempt.effects.blocking = attempt.effects.blocking, True
-        try:
-            with contextlib.redirect_stdout(io.StringIO()):
-                ran = run_observed(Observation(state), lambda: node.execute(state))
-        finally:
-            attempt.effects.blocking = blocking
-            self.answers = None
-        if ran.raised is not None or ran.returned is None:
-            why = f": {ran.raised}" if ran.raised is not None else ""
-            raise Unreachable(f"step {step} ({place.label}) does not make this node again{why}")
-        graph.discover(ran.returned, step)
-        return ran.returned
+        return _Found(graph, self._reaching.node(graph, self._address))
 
     # -- the script runs ----------------------------------------------------------------------
 
@@ -229,9 +201,6 @@ class _Host:
         result = attempt.ready(self._address, source, fingerprints, how)
         if result is not None:
             return result
-        if attempt.answers_recorded:
-            calls = attempt.store.calls(attempt.info.run, attempt.step.step, 0)
-            self.answers = Answers(calls)
         attempt.effects.blocking = attempt.blocked
         self._step(found.node)
         attempt.effects.blocking = False
@@ -254,9 +223,8 @@ class _Host:
             names[:] = recorded
 
     def _step(self, node: Any) -> None:
-        executor = make_executor(NO_LIMIT)
-        loop: Callable[..., Any] = executor.run_step_by_step.__func__.__wrapped__
-        steps: Any = loop(executor, node, {}, NO_LIMIT)
+        executor = limited_executor(NO_LIMIT)
+        steps: Any = loop_of(executor)(executor, node, {}, NO_LIMIT)
         try:
             next(steps)
         except BaseException:
@@ -274,11 +242,14 @@ class _Host:
             graph.discover(node, self._attempt.step.step)
         return graph.graph.ref(node)
 
+    def counting(self, visits: dict[str, int]) -> None:
+        """The recorded count comes with the recorded state."""
+
     def step(self, node: Any, state: Any, work: Callable[[], Any]) -> Any:
-        del node
         if self._in_step:
             return work()
         self._in_step = True
+        self._node = node
         try:
             # Here, not before: the executor has just put its own bookkeeping into the state.
             self._attempt.begin(state._state)
@@ -286,11 +257,24 @@ class _Host:
             self._problem = error
             return None
         self._state = state
-        self._observation = Observation(state)
+        self._observation = Observation(
+            state, answers=self._answers(), tasks=attempt_tasks(self._attempt, self._inner_address)
+        )
         self._ran = run_observed(self._observation, work)
         if self._ran.raised is not None:
             raise self._ran.raised
         return self._ran.returned
+
+    def _answers(self) -> Answers | None:
+        """The recorded answers of the step, where models are not to be called."""
+        attempt = self._attempt
+        if not attempt.answers_recorded:
+            return None
+        return Answers(attempt.store.calls(attempt.info.run, attempt.step.step, 0))
+
+    def _inner_address(self) -> str:
+        node = current_node()
+        return "" if self._node is node else self.address(node)
 
 
 def _named(name: str) -> Any:

@@ -12,6 +12,7 @@ from lar_debug.runtime.engines.lar import Caller
 from lar_debug.runtime.engines.lar_nodes import NodeFacts
 from lar_debug.runtime.fingerprint import Fingerprint, Fingerprinter
 from lar_debug.runtime.identity import Graph, Names, Walker
+from lar_debug.runtime.matching import shape_of
 from lar_debug.runtime.sources import UserFiles, normal_module
 
 ENGINE_PACKAGES = ("lar.",)
@@ -47,6 +48,10 @@ class LarGraph:
     def found(self) -> Found:
         """The nodes that the graph began with. Reads their sources, so only when asked for."""
         return self._described(self._walked)
+
+    def shape(self) -> str:
+        """The same for graphs of the same nodes and edges, whatever is in the nodes."""
+        return shape_of(self.graph, self._walked)
 
     def discover(self, node: Any, step: int) -> Found:
         """Nodes that are new with the one that a step led to."""

@@ -9,7 +9,8 @@ from typing import Any
 from lar_debug.model.records import Execution, Outcome, RunInfo, Step
 from lar_debug.runtime.engines import lar
 from lar_debug.runtime.engines.lar_nodes import HIDDEN_KEYS
-from lar_debug.runtime.reexecute import Attempt, Unreachable
+from lar_debug.runtime.identity import Unreachable
+from lar_debug.runtime.reexecute import Attempt
 
 
 def played_back(attempt: Attempt, ordinal: int, started: lar.Started) -> Generator[Any, Any, None]:

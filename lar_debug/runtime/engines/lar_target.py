@@ -9,6 +9,7 @@ from typing import Any
 
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import RunStatus
+from lar_debug.runtime.engines.lar_engine import limited_executor
 from lar_debug.runtime.engines.lar_recording import LarRecording
 from lar_debug.runtime.loader import load_module, load_script
 
@@ -42,45 +43,12 @@ def start_node_of(module: ModuleType, name: str, target: str) -> Any:
     return found
 
 
-def make_executor(max_visits: int, audit_log: str = "") -> Any:
-    """A GraphExecutor whose limits do not stop a graph before `max_visits` steps of one class.
-
-    Without `audit_log` it keeps no history and writes nothing: the engine's own history holds
-    the whole state three times for each step.
-    """
-    executor_module: Any = importlib.import_module("lar.executor")
-    if audit_log:
-        return executor_module.GraphExecutor(log_dir=audit_log, max_node_fatigue=max_visits)
-    return executor_module.GraphExecutor(logger=_quiet_logger(), max_node_fatigue=max_visits)
-
-
-def _quiet_logger() -> Any:
-    base: Any = importlib.import_module("lar.logger").AuditLogger
-
-    class QuietLogger(base):
-        """An AuditLogger that keeps nothing and makes no folder."""
-
-        def __init__(self) -> None:
-            self.log_dir = ""
-            self.hmac_secret = None
-            self.pii_redactor = None
-            self.history: list[Any] = []
-
-        def log_step(self, step_data: Any) -> None:
-            """The step is recorded elsewhere."""
-
-        def save_to_file(self, run_id: str, user_id: Any = None, summary: Any = None) -> None:
-            """There is nothing to save."""
-
-    return QuietLogger()
-
-
 def run_target(options: Mapping[str, Any], recording: LarRecording | None) -> int:
     """Run the graph to its end; the exit code. Raises Problem and what loading raises."""
     module = load_target(options["script"], list(options.get("argv", ())))
     start = start_node_of(module, options["name"], options.get("target") or options["script"])
     max_steps = int(options.get("max_steps") or MAX_STEPS)
-    executor = make_executor(max_steps + 1, options.get("audit_log") or "")
+    executor = limited_executor(max_steps + 1, options.get("audit_log") or "")
     pause = options.get("pause_before") or ""
     state = dict(options.get("input") or {})
     # One more than allowed: the engine counts a graph that ends with its last step as stopped.

@@ -1,0 +1,67 @@
+"""What a thread is made of beside its runs: durability, the claim, tasks, a question to a person.
+
+May import nothing beside the standard library.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from lar_debug.model.values import Value
+
+
+class Durability(str, Enum):
+    """What a run may lose. *Kept* survives kill -9, *safe* survives a power cut.
+
+    SYNC: the end of a step is safe before the next begins. ASYNC: its begin is kept before the
+    node runs, its end before the next step. EXIT: only thread and input are kept until the end.
+    """
+
+    EXIT = "exit"
+    ASYNC = "async"
+    SYNC = "sync"
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRow:
+    """Who goes on with a thread.
+
+    `process` as in Segment; `beat` is the last sign of life in seconds since the epoch,
+    `beat_on_boot` the same on the clock of its machine that nobody can set.
+    """
+
+    thread: str
+    token: str
+    process: str
+    beat: float
+    beat_on_boot: float
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a run asks a person; `question` is "" where it only pauses before a node."""
+
+    question: str = ""
+    choices: tuple[str, ...] = ()
+    context: dict[str, Value] = field(default_factory=dict[str, Value])
+    needs_rationale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """One task of a step that came to an end.
+
+    `key` is its qualified name, a hash of its arguments and which of equal calls it was; `result`
+    the reference of a snapshot {"result": value}, "" when it failed. `errors` has one line for
+    each try that failed. `started` is seconds since the epoch.
+    """
+
+    run: str
+    step: int
+    key: str
+    name: str
+    result: str = ""
+    errors: tuple[str, ...] = ()
+    started: float = 0.0
+    duration_ns: int = 0

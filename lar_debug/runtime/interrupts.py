@@ -1,0 +1,68 @@
+"""The graph asks a person: what is raised where it waits. Knows no engine."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, cast
+
+from lar_debug.model.threads import Question
+
+
+class Interrupted(BaseException):
+    """The run waits for a person; whoever answers lets it go on, in any process.
+
+    `question` is "" where the run only pauses before a node. No Exception, as KeyboardInterrupt
+    is none: it is no error, and neither the engine, nor a node, nor an `except Exception` around
+    the loop may take it for one and go on.
+    """
+
+    def __init__(self, note: str = "", *, node: str = "", pause: str = "") -> None:
+        """`note` is the question as a step keeps it, `node` the class of the node that asks;
+        `pause` the label of the node that a run only stops before."""
+        super().__init__()
+        self.note = note
+        self.node = node
+        self.pause = pause
+        self.thread = ""
+        self.run = ""
+        self._asked = question_in(note) or Question()
+
+    @property
+    def question(self) -> str:
+        return self._asked.question
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        return self._asked.choices
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """What the node shows a person of the state."""
+        return self._asked.context
+
+    @property
+    def needs_rationale(self) -> bool:
+        return self._asked.needs_rationale
+
+    def __str__(self) -> str:
+        what = f"before {self.pause}" if self.pause else "for a person's answer"
+        asked = f": {self.question} ({'/'.join(self.choices)})" if self.question else ""
+        return f"thread {self.thread or '?'} waits {what}{asked}"
+
+
+def question_in(note: str) -> Question | None:
+    """The question that the note of a waiting step holds, None when it holds none."""
+    try:
+        asked: Any = json.loads(note)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(asked, dict):
+        return None
+    known = cast("dict[str, Any]", asked)
+    context: Any = known.get("context")
+    return Question(
+        str(known.get("question", "")),
+        tuple(map(str, known.get("choices") or ())),
+        cast("dict[str, Any]", context) if isinstance(context, dict) else {},
+        bool(known.get("needs_rationale")),
+    )

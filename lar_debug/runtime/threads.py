@@ -1,0 +1,110 @@
+"""Where a thread goes on: read from the rows of its newest run. Knows no engine.
+
+A step that ended well leads to its next node, with the state that it left. One that failed,
+waits, or died with its process is run again, from the state that it began with, as a step of its
+own: what was recorded stays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lar_debug.model.problem import Problem
+from lar_debug.model.records import Execution, NodeRef, Outcome, RunInfo, RunStatus
+from lar_debug.model.threads import Durability, Question
+from lar_debug.model.values import Mark
+from lar_debug.runtime.interrupts import question_in
+from lar_debug.store.database import Store
+
+
+class ThreadProblem(Problem):
+    """A thread cannot go on as it was asked to; one line that says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a run goes on.
+
+    `node` is None where it begins anew from its start node; `state` the reference of the snapshot
+    to go on with, `marks` what that could not keep. `tries` are the steps that were earlier tries
+    of the step to come: its visit to the node counts no second time. `finished` is True when
+    there is no step to come.
+    """
+
+    run: RunInfo
+    state: str
+    engine_step: int = 0
+    node: NodeRef | None = None
+    marks: tuple[Mark, ...] = ()
+    tries: tuple[int, ...] = ()
+    question: Question | None = None
+    unended: int | None = None
+    """The step in which its process ended."""
+    finished: bool = False
+
+
+def position_of(store: Store, run: RunInfo) -> Position:
+    """Where a run goes on. Raises StoreError."""
+    steps = store.step_count(run.run)
+    if steps == 0:
+        return Position(run, run.input)
+    step = store.step(run.run, steps - 1)
+    execution = store.execution(run.run, step.step, 0)
+    if _ended_well(execution):
+        if not execution.next:
+            return Position(run, execution.after, step.engine_step + 1, finished=True)
+        return Position(
+            run, execution.after, step.engine_step + 1, execution.next[0], execution.marks
+        )
+    waiting = execution.outcome is Outcome.WAITING
+    return Position(
+        run,
+        execution.before,
+        step.engine_step,
+        step.node,
+        execution.marks,
+        tries=tuple(store.tries(run.run, step.engine_step)),
+        question=question_in(execution.note) if waiting else None,
+        unended=step.step if execution.outcome is Outcome.RUNNING else None,
+    )
+
+
+def _ended_well(execution: Execution) -> bool:
+    if execution.outcome is Outcome.ERROR:
+        # The node has dealt with it itself: its error leads somewhere.
+        return bool(execution.next)
+    return execution.outcome is Outcome.SUCCESS
+
+
+def durability_of(run: RunInfo) -> Durability:
+    """How a run is kept."""
+    return Durability(run.entry.get("durability", Durability.ASYNC.value))
+
+
+def begins_anew(position: Position, *, from_start: bool) -> Position:
+    """The position itself, or the beginning of its run where `from_start` asks for that.
+
+    Raises ThreadProblem for a run whose steps were not kept while it went on.
+    """
+    run = position.run
+    if from_start:
+        return Position(run, run.input)
+    died = run.status in (RunStatus.RUNNING, RunStatus.CRASHED)
+    if died and run.entry.get("begun") and durability_of(run) is Durability.EXIT:
+        raise ThreadProblem(
+            f'thread {run.thread} ran with durability "exit" and its process ended before the run '
+            "did: its steps were not kept; from_start=True runs them all again"
+        )
+    return position
+
+
+def refuse_lossy(marks: tuple[Mark, ...], thread: str, hidden: frozenset[str]) -> None:
+    """Raises ThreadProblem when a state holds what could not be kept as it was."""
+    for mark in marks:
+        where = ".".join(map(str, mark.path))
+        if mark.path and str(mark.path[0]) in hidden:
+            continue
+        raise ThreadProblem(
+            f"thread {thread}: {where} cannot be kept as it is ({mark.reason}); put plain data "
+            "there, or allow_lossy=True goes on without"
+        )
