@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -37,32 +38,77 @@ def main(options: dict[str, Any]) -> None:
     `options`: {"store": path, "kind": "script"|"target", "script": path or dotted module,
     "argv": [...], "roots": [folder, ...]} and, where wanted, "target" (as the person wrote it),
     "thread", "marks" (nonce), and for a target "name", "input" (object), "max_steps",
-    "pause_before" (label), "audit_log" (folder).
+    "pause_before" (label), "audit_log" (folder), "durability".
     """
+    run_recorded(options, partial(_program, options))
+
+
+def run_recorded(
+    options: Mapping[str, Any], program: Callable[[LarRecording | None], int | None]
+) -> None:
+    """Run `program` with everything in it recorded; ends the process as it would end itself."""
     recording = _set_up(options)
     _show_tracebacks_of_threads()
     try:
-        if options["kind"] == "target":
-            sys.exit(_target(options, recording))
-        load_script(options["script"], options.get("argv", []), name="__main__")
+        code = program(recording)
     except Interrupted:
         # The question is recorded; whoever started us shows it.
         sys.exit(0)
     except LoadError as error:
         sys.exit(_as_python_says(error))
-    except SystemExit:
+    except SystemExit as end:
+        if not end.code:
+            _withdraw(recording)
         raise
     except BaseException:
         _hide_own_frames()
         raise
+    if not code:
+        _withdraw(recording)
+    if code is not None:
+        sys.exit(code)
 
 
-def _target(options: Mapping[str, Any], recording: LarRecording | None) -> int:
+def run_script(options: Mapping[str, Any]) -> None:
+    """The script, as Python runs it. Raises whatever it raises, and LoadError."""
+    load_script(options["script"], options.get("argv", []), name="__main__")
+
+
+def _program(options: Mapping[str, Any], recording: LarRecording | None) -> int | None:
+    recorder = recording.recorder if recording is not None else None
+    if recorder is not None and options.get("thread"):
+        announce(recorder, options)
+    if options["kind"] == "target":
+        return refusing(lambda: run_target(options, recording))
+    run_script(options)
+    return None
+
+
+def refusing(work: Callable[[], int]) -> int:
+    """What lar-debug does for a person, where what is wrong is one line."""
     try:
-        return run_target(options, recording)
+        return work()
     except (Problem, LoadError) as error:
         sys.stderr.write(f"{error}\n")
         return REFUSED
+
+
+def announce(recorder: Recorder, options: Mapping[str, Any]) -> None:
+    """Write down what is about to be started, before anything of it is loaded, so that a thread
+    that comes no further can be started again. Not where there is a run that it goes on with."""
+    try:
+        before = recorder.store.newest_run(options["thread"])
+        goes_on = options["kind"] == "target" or (before is not None and not before.ended)
+        if before is not None and goes_on:
+            return
+        recorder.announce(options.get("input"), lar.NAME, lar.PACKAGE)
+    except Problem as error:
+        recorder.stop(error)
+
+
+def _withdraw(recording: LarRecording | None) -> None:
+    if recording is not None and recording.recorder is not None:
+        recording.recorder.withdraw()
 
 
 def _set_up(options: Mapping[str, Any]) -> LarRecording | None:

@@ -75,6 +75,8 @@ class Recorder:
         self.left = False
         """True in a forked child: the runs are the parent's."""
         self.lock = lock
+        self.announced: RunInfo | None = None
+        """The run to come, where its row stands already."""
         self._open: list[RunRecord] = []
         self._key = signing_key(create=True)
         self._marks = Marks(origin.marks) if origin.marks else None
@@ -116,6 +118,27 @@ class Recorder:
             # A debugger has heard of it by the mark, and writes it down once that can be done.
             return
 
+    def announce(self, state: dict[str, Any] | None, engine: str, package: str) -> None:
+        """Write the run down that the program is about to begin on its thread, with the state
+        that it begins with, where that is known. Raises StoreError."""
+        run = secrets.token_hex(4)
+        entry = {"kind": self.origin.kind, "name": self.origin.name, "announced": True}
+        with self.lock, quiet():
+            info = self._process_info(run, engine, package, entry)
+            if state is not None:
+                snapshotter = self.new_snapshotter(run)
+                info = replace(info, input=snapshotter.take(state).ref)
+            self.store.add_run(sealed(info))
+            self.store.add_segment(Segment(run, 0, process_identity(), info.started))
+        self.announced = info
+
+    def withdraw(self) -> None:
+        """The program has ended without beginning the run that was announced."""
+        info, self.announced = self.announced, None
+        if info is not None and not self.stopped:
+            with self.lock, quiet():
+                self.store.delete_run(info.run)
+
     def begin_run(
         self,
         beginning: Beginning,
@@ -155,12 +178,17 @@ class Recorder:
     def _new_run(
         self, beginning: Beginning, durable: Durable | None, state: dict[str, Any] | None
     ) -> RunRecord:
-        run = secrets.token_hex(4)
+        announced, self.announced = self.announced, None
+        run = secrets.token_hex(4) if announced is None else announced.run
         record = RunRecord(self, run, beginning, durable)
         # A clock may have been set back since the thread's last run.
         after = None if durable is None else self.store.newest_run(durable.holding.thread)
         info = self._info(run, beginning, durable)
-        if after is not None and info.started <= after.started:
+        if announced is not None:
+            segments = self.store.segments(run)
+            record.segment = len(segments) - (segments[-1].process == process_identity())
+            info = replace(info, started=announced.started, input=announced.input)
+        elif after is not None and info.started <= after.started:
             info = replace(info, started=after.started + 1e-3)
         if state is not None:
             info = replace(info, input=record.keep_input(state))
@@ -184,19 +212,24 @@ class Recorder:
             "shape": beginning.shape,
             **({} if durable is None else durable.entry),
         }
+        info = self._process_info(run, beginning.engine, beginning.package, entry)
+        return info if durable is None else replace(info, thread=durable.holding.thread)
+
+    def _process_info(self, run: str, engine: str, package: str, entry: dict[str, Any]) -> RunInfo:
+        """What a run has of the process that begins it."""
+        origin = self.origin
         return RunInfo(
             run=run,
-            thread=(origin.thread or run) if durable is None else durable.holding.thread,
+            thread=origin.thread or run,
             target=origin.target,
-            engine=beginning.engine,
-            engine_version=_version(beginning.package),
+            engine=engine,
+            engine_version=_version(package),
             python=platform.python_version(),
             interpreter=sys.executable,
             cwd=os.getcwd(),
             script=origin.script,
             argv=origin.argv,
             started=time.time(),
-            machine="",
             entry=entry,
         )
 
@@ -254,6 +287,11 @@ class Recorder:
 
     def close(self) -> None:
         """The program ends: runs that nobody finished were stopped."""
+        if self.announced is not None and not self.stopped:
+            with contextlib.suppress(StoreError), self.lock, quiet():
+                error = "the program ended before its graph began"
+                run, self.announced = self.announced.run, None
+                self.store.set_status(run, RunStatus.FAILED, error=error, ended=time.time())
         for record in list(self._open):
             try:
                 record.end(RunStatus.STOPPED)

@@ -76,6 +76,11 @@ def _ended_well(execution: Execution) -> bool:
     return execution.outcome is Outcome.SUCCESS
 
 
+def is_announced(run: RunInfo) -> bool:
+    """True for a run of which there is no more than what was to be started."""
+    return bool(run.entry.get("announced"))
+
+
 def durability_of(run: RunInfo) -> Durability:
     """How a run is kept."""
     return Durability(run.entry.get("durability", Durability.ASYNC.value))

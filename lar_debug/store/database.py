@@ -84,10 +84,10 @@ class Store(Threads):
     def add_run(
         self, info: RunInfo, nodes: Iterable[Node] = (), *, holding: Holding | None = None
     ) -> None:
-        """A new run and the nodes of its graph."""
+        """A run and the nodes of its graph: a new one, or one that was announced without them."""
         with self._connection.transaction() as sql:
             check_holding(sql, holding)
-            sql.execute(queries.ADD_RUN, run_row(info))
+            sql.execute(queries.PUT_RUN, run_row(info))
         self.add_nodes(info.run, nodes)
 
     def add_nodes(self, run: str, nodes: Iterable[Node]) -> None:

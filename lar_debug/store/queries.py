@@ -8,7 +8,7 @@ from typing import Any
 from lar_debug.model.records import Changes, NodeRef, Outcome, StepSummary, Tokens
 from lar_debug.store.rows import ReadText, column_reference, column_text, load, readable
 
-ADD_RUN = f"INSERT INTO run VALUES ({','.join('?' * 20)})"
+PUT_RUN = f"INSERT OR REPLACE INTO run VALUES ({','.join('?' * 20)})"
 RUNS = "SELECT * FROM run ORDER BY started DESC, run"
 RUN = "SELECT * FROM run WHERE run=?"
 SET_STATUS = "UPDATE run SET status=?, error=?, ended=? WHERE run=?"

@@ -18,7 +18,7 @@ from lar_debug.model.records import RunInfo, RunStatus
 from lar_debug.model.threads import Durability
 from lar_debug.runtime.claims import Claim
 from lar_debug.runtime.engines import lar
-from lar_debug.runtime.engines.lar_engine import loop_of, make_executor
+from lar_debug.runtime.engines.lar_engine import dict_of, loop_of, make_executor
 from lar_debug.runtime.engines.lar_graph import LarGraph
 from lar_debug.runtime.engines.lar_nodes import HIDDEN_KEYS
 from lar_debug.runtime.engines.lar_reaching import Reaching
@@ -34,6 +34,7 @@ from lar_debug.runtime.threads import (
     ThreadProblem,
     begins_anew,
     durability_of,
+    is_announced,
     position_of,
     refuse_lossy,
 )
@@ -163,7 +164,7 @@ class DurableExecutor:
     def _steps(
         self, start_node: Any, given: Any, max_steps: int, wish: _Wish, caller: lar.Caller
     ) -> Generator[dict[str, Any], Any, None]:
-        state = _as_dict(given)
+        state = dict_of(given)
         host = host_of_process()
         options = {"max_steps": max_steps}
         loop = loop_of(self.engine)
@@ -235,6 +236,8 @@ class _ThreadRun:
                 f"thread {wish.thread} is there already ({info.status.value}); "
                 "name another, or leave new=True away to go on with it"
             )
+        if is_announced(info):
+            return self._announced(claim, info)
         position = position_of(self._store, info)
         if info.status is RunStatus.FINISHED and not wish.from_start:
             if wish.only_resume:
@@ -257,6 +260,15 @@ class _ThreadRun:
         record = self._recorder.begin_run(beginning, self._durable(claim), self._state)
         assert record is not None
         return LarRun(record, graph, person=[])
+
+    def _announced(self, claim: Claim, info: RunInfo) -> LarRun:
+        """A run that lar-debug wrote down before it loaded the program, by this process or by one
+        that did not come to its first step."""
+        if info.input:
+            self._state.clear()
+            self._state.update(self._recorder.new_snapshotter(info.run).restore(info.input))
+        self._recorder.announced = info
+        return self._begun(claim)
 
     def _next_run(self, claim: Claim, last: Position) -> LarRun:
         """The run after one that came to its end: its last state, and over that what is given."""
@@ -377,13 +389,3 @@ def _durability(name: str) -> Durability:
         raise ThreadProblem(
             f"durability {name!r} is none of: {', '.join(one.value for one in Durability)}"
         ) from None
-
-
-def _as_dict(state: Any) -> dict[str, Any]:
-    """The dict of a state that was given: of a GraphState its own, so that both stay one."""
-    inner = getattr(state, "_state", state)
-    if inner is None:
-        return {}
-    if not isinstance(inner, dict):
-        raise ThreadProblem(f"the state is a {type(state).__name__}; give a dict or a GraphState")
-    return cast("dict[str, Any]", inner)

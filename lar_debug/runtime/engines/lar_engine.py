@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import datetime
 import importlib
-from typing import Any
+from typing import Any, cast
 
+from lar_debug.model.problem import Problem
 from lar_debug.runtime.engines.lar import Loop
 
 
@@ -34,6 +35,19 @@ def limited_executor(max_visits: int, audit_log: str = "") -> Any:
 def loop_of(executor: Any) -> Loop:
     """`run_step_by_step` of an executor as the engine has it, once that has been patched."""
     return executor.run_step_by_step.__func__.__wrapped__
+
+
+def dict_of(state: Any) -> dict[str, Any]:
+    """The dict of a state that was given: of a GraphState its own, so that both stay one.
+
+    Raises Problem.
+    """
+    inner = getattr(state, "_state", state)
+    if inner is None:
+        return {}
+    if not isinstance(inner, dict):
+        raise Problem(f"the state is a {type(state).__name__}; give a dict or a GraphState")
+    return cast("dict[str, Any]", inner)
 
 
 def _quiet_logger() -> Any:

@@ -24,9 +24,9 @@ from lar_debug.runtime.engines.lar_engine import limited_executor, loop_of
 from lar_debug.runtime.engines.lar_graph import LarGraph
 from lar_debug.runtime.engines.lar_playback import played_back
 from lar_debug.runtime.engines.lar_reaching import Reaching
-from lar_debug.runtime.engines.lar_target import load_target, start_node_of
+from lar_debug.runtime.engines.lar_target import load_target, named, start_node_of
 from lar_debug.runtime.execution import Ran, run_observed
-from lar_debug.runtime.identity import AddressProblem, Unreachable, walk_path
+from lar_debug.runtime.identity import Unreachable
 from lar_debug.runtime.loader import load_script, loaded
 from lar_debug.runtime.observation import Observation, current_node, observed
 from lar_debug.runtime.reexecute import Attempt, Result
@@ -115,7 +115,7 @@ class _Host:
 
     def by_name(self) -> _Found | None:
         """The node by the names that modules hold; None when the script has to be run for it."""
-        start = _named(self.start_name)
+        start = named(self.start_name)
         if start is not None:
             try:
                 found = self.find(LarGraph(start, self._attempt.files, None))
@@ -123,7 +123,7 @@ class _Host:
                 found = None
             if found is not None and self._is_wired(found):
                 return found
-        node = _named(self.node_name)
+        node = named(self.node_name)
         if node is None:
             return None
         found = _Found(LarGraph(node, self._attempt.files, None), node)
@@ -275,18 +275,6 @@ class _Host:
     def _inner_address(self) -> str:
         node = current_node()
         return "" if self._node is node else self.address(node)
-
-
-def _named(name: str) -> Any:
-    """The object behind "module:name", None when it is not there any more."""
-    module_name, _, path = name.partition(":")
-    if not path:
-        return None
-    try:
-        module = sys.modules.get(module_name) or importlib.import_module(module_name)
-        return walk_path(module, f".{path}", path)
-    except (ImportError, AddressProblem):
-        return None
 
 
 def _forget_user_modules() -> None:

@@ -1,0 +1,54 @@
+"""approval: a refund that a person must allow, maybe days later and in another process.
+
+    lar-debug run --thread refund-7 agent.py                  prints the question and ends
+    lar-debug resume refund-7 --answer approve                goes on from it
+
+The script knows nothing of lar-debug: the engine's own HumanJuryNode asks.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+# Before lar: litellm would ask a server for its price list while it is imported.
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+
+from lar import AddValueNode, GraphExecutor, GraphState, HumanJuryNode, RouterNode, node
+
+pay = AddValueNode("letter", "Your refund of {amount} is on its way.")
+refuse = AddValueNode("letter", "We cannot refund {amount}.")
+
+
+def verdict(state: GraphState) -> str:
+    """What the person said."""
+    return str(state["verdict"])
+
+
+decide = RouterNode(verdict, {"approve": pay, "reject": refuse}, default_node=refuse)
+
+ask = HumanJuryNode(
+    "Pay this refund?",
+    ["approve", "reject"],
+    "verdict",
+    context_keys=["order", "amount"],
+    next_node=decide,
+)
+
+
+@node(output_key="amount", next_node=ask)
+def work_out(state: GraphState) -> str:
+    """What the refund would be."""
+    return f"{state['order']['price'] * state['order']['count']} EUR"
+
+
+def main() -> int:
+    order = {"item": "tent", "price": 120, "count": 2}
+    for entry in GraphExecutor(log_dir="lar_logs").run_step_by_step(work_out, {"order": order}):
+        print(f"step {entry['step']}: {entry['outcome']}")
+        print(entry["state_after"].get("letter", ""))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
