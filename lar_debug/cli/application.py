@@ -24,6 +24,7 @@ COMMANDS = {
     "list": "listing",
     "show": "show",
     "rerun": "rerun",
+    "resume": "resume",
     "diff": "diff",
     "verify": "verify",
     "delete": "delete",

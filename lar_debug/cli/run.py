@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from contextlib import closing
 from pathlib import Path
@@ -98,7 +99,8 @@ def _unwritten_end(program: RecordedRun) -> tuple[RunStatus, str]:
     return RunStatus.CRASHED, f"the process ended inside the run ({program.how_it_ended})"
 
 
-def _summary(store: Store, runs: list[RunInfo]) -> None:
+def summarise(store: Store, runs: list[RunInfo]) -> None:
+    """Tell a person how runs ended, and what can be done next."""
     short = short_ids(store.runs())
     for info in runs:
         row = run_json(store, info)
@@ -107,8 +109,19 @@ def _summary(store: Store, runs: list[RunInfo]) -> None:
         error = info.error.split("\n", 1)[0]
         why = f": {error}" if error else ""
         say(f"lar-debug: {info.target} {name} {row['status']}, {steps}, {row['tokens']} tok{why}")
+        _next_for(info, row)
     if runs:
         say(f"lar-debug: look at it: lar-debug open {short[runs[-1].run]}")
+
+
+def _next_for(info: RunInfo, row: dict[str, Any]) -> None:
+    """What lets a run go on that has not come to its end."""
+    again = f"lar-debug resume {shlex.quote(info.thread)}"
+    for asked in row["interrupts"]:
+        choices = "|".join(asked["choices"])
+        say(f"lar-debug: it asks: {asked['question']} {again} --answer {choices}")
+    if info.status is not RunStatus.FINISHED and not row["interrupts"] and info.thread != info.run:
+        say(f"lar-debug: go on with it: {again}")
 
 
 def run_headless(common: Common, target: Target, planned: RecordedRun) -> int:
@@ -125,7 +138,7 @@ def run_headless(common: Common, target: Target, planned: RecordedRun) -> int:
                 rows = [run_json(store, info) for info in runs]
                 show_json({"runs": rows, "exit_code": _code(target, runs, code)})
             else:
-                _summary(store, runs)
+                summarise(store, runs)
     except StoreError as error:
         # The program has run; that its recording cannot be read does not change how it ended.
         say(f"lar-debug: {error}")
@@ -141,10 +154,13 @@ def run_headless(common: Common, target: Target, planned: RecordedRun) -> int:
 def _code(target: Target, runs: list[RunInfo], code: int) -> int:
     if not runs:
         return code or WRONG
-    if target.kind == "script":
-        return code
+    return code if target.kind == "script" else exit_code(runs, code)
+
+
+def exit_code(runs: list[RunInfo], code: int) -> int:
+    """The exit code of a graph that lar-debug ran itself, in a program that ended with `code`."""
     bad = (RunStatus.FAILED, RunStatus.CRASHED)
-    return FAILED if any(info.status in bad for info in runs) else code
+    return code or (FAILED if any(info.status in bad for info in runs) else DONE)
 
 
 class _RunCommand(click.Command):
@@ -159,6 +175,12 @@ class _RunCommand(click.Command):
 @click.command("run", cls=_RunCommand, context_settings={"allow_interspersed_args": False})
 @click.option("--input", "given", metavar="JSON|@FILE", help="The state at the start.")
 @click.option("--thread", metavar="ID", help="Name of the thread that the run belongs to.")
+@click.option("--new", is_flag=True, help="Refuse a thread that is there already.")
+@click.option(
+    "--durability",
+    type=click.Choice(["exit", "async", "sync"]),
+    help="What the thread may lose when its process dies (async).",
+)
 @click.option("--max-steps", type=click.IntRange(min=1), help="Stop after so many steps.")
 @click.option("--pause-before", metavar="NODE", help="Wait before this node.")
 @click.option("--audit-log", metavar="DIR", help="Let the engine write its own log there too.")
@@ -171,6 +193,8 @@ def run(
     arguments: tuple[str, ...],
     given: str | None,
     thread: str | None,
+    new: bool,
+    durability: str | None,
     max_steps: int | None,
     pause_before: str | None,
     audit_log: str | None,
@@ -183,6 +207,7 @@ def run(
         "--input": given,
         "--max-steps": max_steps,
         "--pause-before": pause_before,
+        "--durability": durability,
         "--audit-log": audit_log,
     }
     said = [name for name, value in for_graph.items() if value is not None]
@@ -191,17 +216,42 @@ def run(
             f"{' and '.join(said)}: that is for a graph, {target}:NAME; "
             "a script starts its graph itself"
         )
+    if thread is not None:
+        _check_thread(common, chosen, thread, new=new)
+    elif new:
+        raise Problem("--new refuses a thread that is there already: name one with --thread ID")
     planned = plan_run(
         common,
         chosen,
         arguments,
         input=parse_input(given),
         thread=thread,
+        durability=durability,
         max_steps=max_steps,
         pause_before=pause_before,
         audit_log=audit_log and str(Path(audit_log).absolute()),
     )
     return _start(common, chosen, planned)
+
+
+def _check_thread(common: Common, target: Target, thread: str, *, new: bool) -> None:
+    """Raises Problem for a thread that is there already, where it is not to go on."""
+    if not thread.strip():
+        raise Problem("--thread: give it a name")
+    path = common.store_path(target.place)
+    if not path.exists():
+        return
+    with closing(Store.open(path)) as store:
+        found = store.newest_run(thread)
+        if found is None:
+            return
+        status = as_it_stands(store, found).status.value
+    again = f"lar-debug resume {shlex.quote(thread)}"
+    if new:
+        raise Problem(f"--thread {thread} is there already ({status}); name another one")
+    if target.kind == "script" and found.status is not RunStatus.FINISHED:
+        # A script begins its graph itself: it cannot be told to go on.
+        raise Problem(f"--thread {thread} is there already ({status}); {again} goes on with it")
 
 
 def _start(common: Common, target: Target, planned: RecordedRun) -> int:

@@ -49,10 +49,12 @@ def _program(options: Mapping[str, Any], recording: LarRecording | None) -> int 
 
 def _resumed(options: Mapping[str, Any], recording: LarRecording, info: RunInfo | None) -> int:
     max_steps = int(options.get("max_steps") or MAX_STEPS)
+    # First: what a program sets before it imports the engine must be set by then.
+    start = _start_node(options, info)
     executor = durable_executor(options, recording, max_steps)
     steps = executor.resume(
         options["thread"],
-        _start_node(options, info),
+        start,
         answer=options.get("answer"),
         rationale=options.get("rationale") or "",
         max_steps=max_steps,

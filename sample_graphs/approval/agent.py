@@ -14,10 +14,19 @@ import sys
 # Before lar: litellm would ask a server for its price list while it is imported.
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
-from lar import AddValueNode, GraphExecutor, GraphState, HumanJuryNode, RouterNode, node
+from lar import GraphExecutor, GraphState, HumanJuryNode, RouterNode, node
 
-pay = AddValueNode("letter", "Your refund of {amount} is on its way.")
-refuse = AddValueNode("letter", "We cannot refund {amount}.")
+
+@node(output_key="letter")
+def pay(state: GraphState) -> str:
+    """What the customer reads after a yes."""
+    return f"Your refund of {state['amount']} is on its way."
+
+
+@node(output_key="letter")
+def refuse(state: GraphState) -> str:
+    """What the customer reads after a no."""
+    return f"We cannot refund {state['amount']}."
 
 
 def verdict(state: GraphState) -> str:
@@ -45,8 +54,8 @@ def work_out(state: GraphState) -> str:
 def main() -> int:
     order = {"item": "tent", "price": 120, "count": 2}
     for entry in GraphExecutor(log_dir="lar_logs").run_step_by_step(work_out, {"order": order}):
-        print(f"step {entry['step']}: {entry['outcome']}")
-        print(entry["state_after"].get("letter", ""))
+        letter = entry["state_after"].get("letter")
+        print(f"step {entry['step']}: {letter or entry['outcome']}")
     return 0
 
 

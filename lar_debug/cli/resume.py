@@ -1,0 +1,181 @@
+"""`lar-debug resume`: a thread goes on where it stopped, with a person's answer where it asks."""
+
+from __future__ import annotations
+
+import shlex
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lar_debug.cli import DONE
+from lar_debug.cli.application import Common, common_options
+from lar_debug.cli.listing import run_json
+from lar_debug.cli.output import say, show_json
+from lar_debug.cli.recordings import interpreter_of
+from lar_debug.cli.run import exit_code, settle, summarise
+from lar_debug.cli.targets import parse_target
+from lar_debug.cli.trust import confirm_trust
+from lar_debug.client.recorded_run import RecordedRun, writer
+from lar_debug.client.zygote import bootstrap_command
+from lar_debug.model.problem import Problem
+from lar_debug.model.records import RunInfo, RunStatus
+from lar_debug.session.recording import Recording, as_it_stands
+from lar_debug.session.references import find_whole_run
+from lar_debug.store.database import Store
+
+ENTRY = "lar_debug.runtime.resume:main"
+
+
+def run_of_thread(store: Store, thread: str) -> RunInfo:
+    """The newest run of a thread, which may be named by that run too. Raises Problem."""
+    runs = store.runs()
+    found = next((info for info in runs if info.thread == thread), None)
+    if found is None:
+        named = find_whole_run(thread, runs)
+        found = next(info for info in runs if info.thread == named.thread)
+        if found.run != named.run:
+            raise Problem(
+                f"run {named.run} is not the last of thread {named.thread}: "
+                f"lar-debug resume {shlex.quote(named.thread)} goes on with {found.run}"
+            )
+    return found
+
+
+def chosen_answer(row: dict[str, Any], answers: tuple[str, ...]) -> str | None:
+    """The one answer to what a run asks, from `[ID=]VALUE`. Raises Problem.
+
+    `row` is the run's, as in `list`.
+    """
+    if not answers:
+        return None
+    asked: list[dict[str, Any]] = row["interrupts"]
+    if not asked:
+        raise Problem(f"thread {row['thread']} is {row['status']} and waits for no answer")
+    (question,) = asked
+    answer, *others = answers
+    if others:
+        raise Problem(f"thread {row['thread']} asks one question; give one --answer")
+    name, equals, value = answer.partition("=")
+    if equals and name.isdigit():
+        if name != question["id"]:
+            raise Problem(f"--answer {answer}: the question is number {question['id']}")
+        answer = value
+    choices: list[str] = question["choices"]
+    if answer.strip().lower() not in choices:
+        raise Problem(f"--answer {answer}: it is none of {', '.join(choices)}")
+    return answer
+
+
+def check_status(store: Store, info: RunInfo, *, force: bool) -> None:
+    """Raises Problem for a thread that cannot go on now."""
+    status = as_it_stands(store, info).status
+    if status is RunStatus.RUNNING and not force:
+        raise Problem(
+            f"thread {info.thread} is still running; wait for its end, or take it over with --force"
+        )
+    if status is RunStatus.FINISHED:
+        raise Problem(f"thread {info.thread} is at its end: there is nothing to go on with")
+
+
+def plan_resume(
+    common: Common, store: Store, info: RunInfo, graph: str | None, wanted: dict[str, Any]
+) -> RecordedRun:
+    """Everything that is needed to go on with a run. Raises Problem."""
+    recording = Recording(store, info)
+    confirm_trust(common, recording)
+    options: dict[str, Any] = {
+        "store": str(store.path),
+        "kind": info.entry.get("kind", "script"),
+        "script": info.script,
+        "argv": list(info.argv),
+        "roots": [str(recording.project)],
+        "target": info.target,
+        "name": info.entry.get("name", ""),
+        "thread": info.thread,
+        **{name: value for name, value in wanted.items() if value},
+    }
+    if graph is not None:
+        target = parse_target(graph)
+        if target.kind != "target":
+            raise Problem(f"--graph {graph}: name the start node too, {graph}:NAME")
+        options |= {"kind": "target", "script": target.script, "name": target.name}
+        options |= {"target": target.written, "argv": []}
+    folder = Path(info.cwd)
+    return RecordedRun(
+        bootstrap_command(interpreter_of(common, recording), ENTRY),
+        options,
+        store=store.path,
+        cwd=folder if folder.is_dir() else Path.cwd(),
+        forward=(writer(2), writer(2)) if common.json else None,
+    )
+
+
+def go_on(common: Common, store: Store, info: RunInfo, planned: RecordedRun) -> int:
+    """Run it to its end or its next pause; print how it stands; the exit code."""
+    planned.start()
+    code = planned.wait()
+    newest = store.newest_run(info.thread) or info
+    runs = settle(store, [newest], planned)
+    code = exit_code(runs, code)
+    if common.json:
+        show_json({"runs": [run_json(store, one) for one in runs], "exit_code": code})
+    else:
+        summarise(store, runs)
+    return code
+
+
+def _tell_question(common: Common, row: dict[str, Any]) -> int:
+    """A thread that waits for an answer nobody gave stays as it is."""
+    if common.json:
+        show_json({"runs": [row], "exit_code": DONE})
+        return DONE
+    question = row["interrupts"][0]
+    for key, value in question["context"].items():
+        say(f"  {key}: {value}")
+    choices = question["choices"]
+    say(f"{row['thread']} asks: {question['question']} ({'/'.join(choices)})")
+    example = shlex.quote(choices[0]) if choices else "..."
+    rationale = " --rationale '...'" if question["needs_rationale"] else ""
+    say(f"answer: lar-debug resume {shlex.quote(row['thread'])} --answer {example}{rationale}")
+    return DONE
+
+
+@click.command("resume")
+@click.argument("thread", metavar="THREAD")
+@click.option(
+    "--answer", "answers", multiple=True, metavar="[ID=]VALUE", help="What a person says."
+)
+@click.option("--rationale", metavar="TEXT", help="Why, for the node's ledger.")
+@click.option("--graph", metavar="TARGET", help="Where the graph is now: FILE.py:NAME.")
+@click.option("--at", metavar="NODE", help="Go on with this node.")
+@click.option("--max-steps", type=click.IntRange(min=1), help="Steps of the whole run.")
+@click.option("--pause-before", metavar="NODE", help="Wait before this node.")
+@click.option("--audit-log", metavar="DIR", help="Let the engine write its own log there too.")
+@click.option("--from-start", is_flag=True, help="Run all steps again, from the first state.")
+@click.option("--force", is_flag=True, help="Take the thread from a process that holds it.")
+@common_options
+def resume(
+    common: Common,
+    thread: str,
+    answers: tuple[str, ...],
+    rationale: str | None,
+    graph: str | None,
+    audit_log: str | None,
+    **wanted: Any,
+) -> int:
+    """Go on with a thread that crashed, failed, was stopped or waits for a person."""
+    with closing(common.open_store()) as store:
+        info = run_of_thread(store, thread)
+        check_status(store, info, force=wanted["force"])
+        row = run_json(store, info)
+        answer = chosen_answer(row, answers)
+        if row["interrupts"] and answer is None and not (wanted["at"] or wanted["from_start"]):
+            return _tell_question(common, row)
+        wanted |= {"answer": answer, "rationale": rationale}
+        wanted["audit_log"] = audit_log and str(Path(audit_log).absolute())
+        return go_on(common, store, info, plan_resume(common, store, info, graph, wanted))
+
+
+COMMANDS = {"resume": resume}
