@@ -7,34 +7,27 @@ lar_debug.runtime.protocol, and nothing of what a job is about.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
 import signal
 import socket
 import time
-from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from lar_debug.client.captured import Captured, Output
 from lar_debug.runtime import protocol
-
-OUTPUT_LIMIT = 1 << 20
-"""Bytes kept of what an attempt prints to one stream: the first and the last half of this."""
 
 INTERRUPT_GRACE = 0.3
 """Seconds that an attempt has to end after the interrupt of its timeout."""
 
-STACKS_GRACE = 0.05
+STACKS_GRACE = 0.3
 """Seconds for the stacks of its threads to be written, before it is killed."""
 
 DRAIN_SECONDS = 0.5
-"""How long output may take to arrive after the end; a process that got away may hold the pipe."""
+"""How long nothing may arrive after the end; a process that got away may hold the pipe."""
 
-_READ_BYTES = 1 << 16
-
-_PIPE_READS = 16
-"""Reads that empty a pipe as large as the system lets a job make it."""
+DRAIN_MOST = 10.0
+"""Seconds after which what still arrives is left; who got away may print for ever."""
 
 How = Literal["done", "raised", "died", "timeout", "killed"]
 
@@ -50,23 +43,6 @@ class Raised:
     type: str
     message: str
     traceback: str
-
-
-@dataclass(frozen=True, slots=True)
-class Captured:
-    """What was printed to one stream: all of it, or its first and last half megabyte."""
-
-    head: bytes = b""
-    tail: bytes = b""
-    dropped: int = 0
-    """Bytes left out between `head` and `tail`."""
-
-    @property
-    def data(self) -> bytes:
-        """As it is kept and shown: where bytes were left out a line says how many."""
-        if not self.dropped:
-            return self.head + self.tail
-        return b"%b\n... %d bytes left out ...\n%b" % (self.head, self.dropped, self.tail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,63 +66,6 @@ class AttemptResult:
     seconds: float = 0.0
     problem: str = ""
     """One line when the process broke the protocol or its worker ended, else ""."""
-
-
-class Output:
-    """Reads a pipe as data comes, and keeps its beginning and its end."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        self._head = bytearray()
-        self._tail: deque[bytes] = deque()
-        self._tail_size = 0
-        self._dropped = 0
-        self.ended = asyncio.Event()
-        os.set_blocking(descriptor, False)
-        asyncio.get_running_loop().add_reader(descriptor, self._read)
-
-    def _read(self) -> bool:
-        """Take what one read gives; False when there is nothing."""
-        try:
-            data = os.read(self._descriptor, _READ_BYTES)
-        except BlockingIOError:
-            return False
-        except OSError:
-            data = b""
-        if not data:
-            self.close()
-            return False
-        room = OUTPUT_LIMIT // 2 - len(self._head)
-        if room > 0:
-            self._head += data[:room]
-            data = data[room:]
-        if data:
-            self._tail.append(data)
-            self._tail_size += len(data)
-        while self._tail and self._tail_size - len(self._tail[0]) >= OUTPUT_LIMIT // 2:
-            first = len(self._tail.popleft())
-            self._tail_size -= first
-            self._dropped += first
-        return True
-
-    def catch_up(self) -> None:
-        """Take what is in the pipe now, at most as much as a pipe holds."""
-        for _ in range(_PIPE_READS):
-            if self.ended.is_set() or not self._read():
-                return
-
-    def close(self) -> None:
-        """Stop reading. Does nothing the second time."""
-        if not self.ended.is_set():
-            asyncio.get_running_loop().remove_reader(self._descriptor)
-            os.close(self._descriptor)
-            self.ended.set()
-
-    def captured(self) -> Captured:
-        """What came until now."""
-        tail = b"".join(self._tail)
-        over = max(0, len(tail) - OUTPUT_LIMIT // 2)
-        return Captured(bytes(self._head), tail[over:], self._dropped + over)
 
 
 class Attempt:
@@ -182,6 +101,7 @@ class Attempt:
         self._running = asyncio.Event()
         self._answered = asyncio.Event()
         self._outputs: tuple[Output, Output] | None = None
+        self._frames = 0
         self._task: asyncio.Task[AttemptResult] | None = None
         self.pid: int | None = None
         """The process, once it has started."""
@@ -285,9 +205,7 @@ class Attempt:
         talk = asyncio.create_task(self._talk(link))
         try:
             await self._wait_for_end()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(DRAIN_SECONDS):
-                    await asyncio.gather(stdout.ended.wait(), stderr.ended.wait(), talk)
+            await self._drain(talk)
         finally:
             self._signal(signal.SIGKILL)
             talk.cancel()
@@ -295,6 +213,28 @@ class Attempt:
             stderr.close()
             await asyncio.wait([talk])
         return self._as_result(stdout.captured(), stderr.captured())
+
+    async def _drain(self, talk: asyncio.Task[None]) -> None:
+        """Take what the process had said and printed before it ended, however slowly it comes."""
+        assert self._outputs is not None
+        waits = [talk, *(asyncio.create_task(one.ended.wait()) for one in self._outputs)]
+        latest = time.monotonic() + DRAIN_MOST
+        try:
+            before, pending = -1, set(waits)
+            while pending and self._taken != before and time.monotonic() < latest:
+                before = self._taken
+                _, pending = await asyncio.wait(waits, timeout=DRAIN_SECONDS)
+        finally:
+            for one in waits[1:]:
+                one.cancel()
+        if talk.done():
+            talk.result()
+
+    @property
+    def _taken(self) -> int:
+        """How much has come from the process until now; only ever grows."""
+        outputs = self._outputs or ()
+        return self._frames + sum(output.received for output in outputs)
 
     def _signal(self, number: int) -> None:
         if self._send_signal is not None and not self._over.is_set():
@@ -343,6 +283,7 @@ class Attempt:
             writer.close()
 
     def _take(self, message: protocol.Message) -> None:
+        self._frames += 1
         match message:
             case {"event": "report", "data": dict()}:
                 if self._on_report is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +24,7 @@ from lar_debug.session.recording import Recording
 from lar_debug.session.reexecution import Conditions, Reexecution
 from lar_debug.session.saving import Saving
 from lar_debug.session.stale import Stale, Staleness
+from lar_debug.session.turns import Turns, Work
 from lar_debug.session.variation import note_variation
 from lar_debug.session.watched import MOST_FILES, Watched
 from lar_debug.settings import ATTEMPT_TIMEOUT
@@ -34,16 +35,13 @@ from lar_debug.watch import Saved
 if TYPE_CHECKING:
     from lar_debug.session.session import Session
 
-QUIET_SECONDS = 0.3
-"""How long saves must pause before a step that is calling a model starts once more."""
-
 STAY_SECONDS = 0.2
 """How long a step is looked at before a process is made ready for it."""
 
 SETTLE_SECONDS = 0.15
 """How long a file that does not parse is given to become whole before it is an error."""
 
-Work = Callable[[], Coroutine[None, None, None]]
+NEWER_SAVE = "a newer save came"
 
 
 class Rerunning:
@@ -74,8 +72,9 @@ class Rerunning:
         self._watching = False
         self._staleness = Staleness(recording)
         self._judging = asyncio.Lock()
-        self._work: asyncio.Task[None] | None = None
-        self._waiting: asyncio.Task[None] | None = None
+        self._turns = Turns(lambda work: self.session.spawn(work), self._say_stopped)
+        self._asked_for: tuple[int, Mapping[str, Any]] | None = None
+        self._is_outdated = False
         self._readying: asyncio.Task[None] | None = None
         self._unsaid: dict[str, None] = {}
         self._session: Session | None = None
@@ -192,13 +191,17 @@ class Rerunning:
             self.session.say(f"saved {names}: it holds what it held, not run")
             return
         self._unsaid.update(dict.fromkeys(sorted(saved.paths)))
+        self._is_outdated |= not saved.paths.isdisjoint(self._reexecution.opened)
         self._watched.saved(saved.paths)
         step = self._target()
         why_not = self.saving.why_not(self.session.summary(step))
-        if why_not is not None:
-            self._take_turn(lambda: self._mark(step, saved, why_not))
+        if why_not is None:
+            self._take_turn(lambda: self._run_saved(step, saved.at))
+        elif self._asked_for is not None and self._turns.is_at_work:
+            # The attempt that was asked for goes on: this save would run none in its place.
+            self._turns.afterwards(lambda: self._mark(step, why_not))
         else:
-            self._take_turn(lambda: self._run_saved(step, saved))
+            self._turns.now(lambda: self._mark(step, why_not), NEWER_SAVE)
 
     def _names(self, paths: frozenset[str] | dict[str, None]) -> str:
         return ", ".join(sorted(map(self._recording.shown_path, paths)))
@@ -211,33 +214,19 @@ class Rerunning:
     def _take_turn(self, work: Work) -> None:
         """Do this next. A call of a model that is under way is not cut off by every save of a
         burst; anything else ends at once."""
-        if self._waiting is not None:
-            self._waiting.cancel()
         running = self.running
         if running is not None and self.session.summary(running.step).tokens.total:
-            self._waiting = self.session.spawn(self._after_quiet(work))
+            self._turns.when_quiet(work, NEWER_SAVE)
         else:
-            self._replace(work, "a newer save came")
+            self._turns.now(work, NEWER_SAVE)
 
-    async def _after_quiet(self, work: Work) -> None:
-        await asyncio.sleep(QUIET_SECONDS)
-        self._waiting = None
-        self._replace(work, "a newer save came")
-
-    def _replace(self, work: Work, why: str) -> None:
-        """Do this instead of what goes on now."""
-        if self._waiting is not None:
-            self._waiting.cancel()
-            self._waiting = None
+    def _say_stopped(self, why: str) -> None:
         if self.running is not None:
             stopped = self.running
             self.session.say(f"stopped #{stopped.attempt} of step {stopped.step}: {why}")
-        if self._work is not None:
-            self._work.cancel()
-        self._work = self.session.spawn(work())
 
-    async def _mark(self, step: int, saved: Saved, why: str) -> None:
-        await self._renew(saved)
+    async def _mark(self, step: int, why: str) -> None:
+        await self._renew()
         # Only looked at: what code on the way to the node wants from outside, it does not get.
         attempted = await self._reexecution.run(step, Conditions(probe=True, blocked=True))
         self.session.spawn(self._take_over(attempted))
@@ -248,14 +237,19 @@ class Rerunning:
             node = self.session.summary(step).node
             self._tell(why or await asyncio.to_thread(why_marked, self._recording, step, node))
 
-    async def _run_saved(self, step: int, saved: Saved) -> None:
-        await self._renew(saved)
-        against = await asyncio.to_thread(self._recording.last_finished, step)
-        by_any_way = self.saving.pinned == step
-        attempted = await self._run(step, Conditions(against=against, by_any_way=by_any_way))
+    async def _run_saved(self, step: int, at: float) -> None:
+        await self._renew()
+        if self._asked_for is not None and self._asked_for[0] == step:
+            # The attempt that this save took the place of was asked for, changed or not.
+            conditions = Conditions(edits=self._asked_for[1])
+        else:
+            against = await asyncio.to_thread(self._recording.last_finished, step)
+            by_any_way = self.saving.pinned == step
+            conditions = Conditions(against=against, by_any_way=by_any_way)
+        attempted = await self._run(step, conditions)
         done = attempted.execution
         if await self._shown(attempted) and done is not None:
-            passed = (time.time() - saved.at) * 1000
+            passed = (time.time() - at) * 1000
             node = done.duration_ns // 1_000_000
             self._tell(
                 f"step {step} ran again as #{done.attempt}, "
@@ -266,9 +260,10 @@ class Rerunning:
         elif attempted.load_error is None:
             self._tell(f"step {step} cannot run: {attempted.problem}", error=True)
 
-    async def _renew(self, saved: Saved) -> None:
+    async def _renew(self) -> None:
         """Start the interpreter anew where it holds what a file held before."""
-        if not saved.paths.isdisjoint(self._reexecution.opened):
+        if self._is_outdated:
+            self._is_outdated = False
             await self._reexecution.restart()
 
     async def _tell_load_error(self, error: LoadError) -> None:
@@ -296,12 +291,14 @@ class Rerunning:
             other = self.running
             self.session.say(f"#{other.attempt} of step {other.step} runs; x stops it, then r")
         else:
-            self._replace(lambda: self._run_asked(step, edits or {}), "r runs it again")
+            self._asked_for = step, edits or {}
+            self._turns.now(lambda: self._run_asked(step, edits or {}), "r runs it again")
             return True
         return False
 
     async def _run_asked(self, step: int, edits: Mapping[str, Any]) -> None:
         await self._trust()
+        await self._renew()
         attempted = await self._run(step, Conditions(edits=edits))
         done = attempted.execution
         if await self._shown(attempted) and done is not None:
@@ -325,14 +322,10 @@ class Rerunning:
 
     def stop(self) -> None:
         """Stop the attempt that runs now; it is kept as superseded."""
-        working = self._work is not None and not self._work.done()
-        if not working and self._waiting is None:
+        if not self._turns.stop():
             self.session.say("no attempt runs")
             return
-        for task in (self._waiting, self._work):
-            if task is not None:
-                task.cancel()
-        self._waiting, self._unsaid = None, {}
+        self._asked_for, self._unsaid = None, {}
         running = self.running
         what = f"#{running.attempt} of step {running.step}" if running else "before the node began"
         self.session.say(f"stopped {what}")
@@ -346,7 +339,9 @@ class Rerunning:
             self.session.running_changed()
 
         try:
-            return await self._reexecution.run(step, conditions, on_begun=begun)
+            attempted = await self._reexecution.run(step, conditions, on_begun=begun)
+            self._asked_for = None
+            return attempted
         finally:
             if mine is not None and self.running is mine:
                 self.running = None

@@ -13,13 +13,16 @@ from typing import Any
 import pytest
 
 import lar_debug
+from lar_debug.client import attempt as client
 from lar_debug.client.worker import Worker
 from lar_debug.client.zygote import WorkerError, bootstrap_command
 from lar_debug.runtime.protocol import ProtocolError
 from tests.runtime.process_tools import (
     HERE,
     OTHER_PYTHONS,
+    PATIENCE,
     a_worker,
+    in_overtime,
     other_python,
     run,
     wait_until_gone,
@@ -27,7 +30,11 @@ from tests.runtime.process_tools import (
 
 
 @pytest.mark.parametrize("version", OTHER_PYTHONS)
-def test_another_python_runs_the_jobs(version: str, tmp_path: Path) -> None:
+def test_another_python_runs_the_jobs(
+    version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "INTERRUPT_GRACE", PATIENCE)
+
     async def use() -> None:
         async with a_worker(other_python(version), cwd=tmp_path) as worker:
             assert worker.python.startswith(version + ".")
@@ -38,7 +45,7 @@ def test_another_python_runs_the_jobs(version: str, tmp_path: Path) -> None:
             assert result.result["cwd"] == str(tmp_path)
             crashed = await worker.run("jobs.hostile:segfaults", {})
             assert crashed.how == "died"
-            looped = await worker.run("jobs.hostile:loops", {}, timeout=0.5)
+            looped = await (await in_overtime(worker, "jobs.hostile:loops")).finished()
             assert looped.raised is not None
             assert "in loops" in looped.raised.traceback
             left = await worker.run("jobs.hostile:leaves_processes", {})

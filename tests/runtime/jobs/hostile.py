@@ -17,6 +17,8 @@ from typing import Any
 
 Report = Callable[[dict[str, Any]], None]
 Job = dict[str, Any]
+Receive = Callable[[], dict[str, Any]] | None
+"""What a job gets that is begun ahead of being asked for; none of these waits for it."""
 
 
 def exits(request: Job, report: Report) -> Job:
@@ -53,29 +55,33 @@ def raises_what_cannot_be_shown(request: Job, report: Report) -> Job:
     raise Unspeakable
 
 
-def loops(request: Job, report: Report) -> Job:
+def loops(request: Job, report: Report, receive: Receive = None) -> Job:
     report({"looping": True})
     while True:
         pass
 
 
-def backtracks(request: Job, report: Report) -> Job:
+def backtracks(request: Job, report: Report, receive: Receive = None) -> Job:
+    report({"backtracking": True})
     re.match(r"(a+)+$", "a" * 64 + "b")
     return {}
 
 
-def ignores_signals(request: Job, report: Report) -> Job:
+def ignores_signals(request: Job, report: Report, receive: Receive = None) -> Job:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    report({"looping": True})
+    told = False
     while True:
         try:
+            if not told:
+                told = True
+                report({"looping": True})
             while True:
                 pass
         except KeyboardInterrupt:
             continue
 
 
-def takes_the_interrupt(request: Job, report: Report) -> Job:
+def takes_the_interrupt(request: Job, report: Report, receive: Receive = None) -> Job:
     try:
         loops(request, report)
     except KeyboardInterrupt:
@@ -90,6 +96,18 @@ def prints_much(request: Job, report: Report) -> Job:
         sys.stdout.write(block)
     print("the last line")
     return {}
+
+
+def prints_for_ever(request: Job, report: Report) -> Job:
+    block = "x" * 99_999 + "\n"
+    report({"printing": True})
+    while True:
+        sys.stdout.write(block)
+
+
+def reports_for_ever(request: Job, report: Report) -> Job:
+    while True:
+        report({"reporting": True})
 
 
 def reports_much(request: Job, report: Report) -> Job:
