@@ -14,7 +14,8 @@ from lar_debug.model.records import Execution
 from lar_debug.session.attempted import Attempted
 from lar_debug.session.reached import reached_by_script
 from lar_debug.session.recording import Recording
-from lar_debug.session.rerunning import QUIET_SECONDS, SETTLE_SECONDS
+from lar_debug.session.rerunning import SETTLE_SECONDS
+from lar_debug.session.turns import QUIET_SECONDS
 from lar_debug.watch import Saved, Watcher
 
 RunAgainst = Callable[[Execution | None], Coroutine[Any, Any, Attempted]]

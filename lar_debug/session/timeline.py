@@ -124,22 +124,30 @@ class Timeline:
 
         Raises Problem.
         """
+        self._count = self._counted()
         if step is None:
             self._windows.clear()
         else:
             self._windows.pop(step - step % WINDOW, None)
-        self._count = self._recording.step_count()
 
     def grow(self) -> None:
         """Take in steps that were recorded since; those that had ended are not read again.
 
         Raises Problem.
         """
+        self._count = self._counted()
         for first, window in list(self._windows.items()):
             unended = any(line.outcome is Outcome.RUNNING for line in window.lines)
             if unended or len(window.lines) < WINDOW:
                 del self._windows[first]
-        self._count = self._recording.step_count()
+
+    def _counted(self) -> int:
+        """How many steps there are now. Raises Problem where the run was deleted: what was read
+        of it stays."""
+        count = self._recording.step_count()
+        if count < self._count:
+            self._recording.store.run(self._recording.run)
+        return count
 
 
 def _unread(step: int) -> StepSummary:

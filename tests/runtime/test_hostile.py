@@ -124,6 +124,7 @@ def test_a_node_that_ignores_all_signals_shows_its_stacks_before_it_is_killed(
     async def shown() -> None:
         async with a_worker() as worker:
             attempt = await in_overtime(worker, "jobs.hostile:ignores_signals")
+            assert attempt._outputs is not None
             _, stderr = attempt._outputs
             await until(lambda: b"in ignores_signals" in stderr.captured().data)
             attempt.stop()

@@ -130,9 +130,18 @@ class Person:
         return (self.folder / name).read_text()
 
     def save(self, name: str, text: str) -> None:
-        """As editors save: beside it, then renamed onto it."""
+        """As editors save: beside it, then renamed onto it. Nobody ever sees half of it."""
+        self.save_bytes(name, text.encode())
+
+    def save_bytes(self, name: str, data: bytes) -> None:
         beside = self.folder / f".{name}.new"
-        beside.write_text(text)
+        beside.write_bytes(data)
+        beside.replace(self.folder / name)
+
+    def link(self, name: str, target: Path) -> None:
+        """Put a link in the place of a file, which is never away."""
+        beside = self.folder / f".{name}.new"
+        beside.symlink_to(target)
         beside.replace(self.folder / name)
 
     def edit(self, name: str, old: str, new: str) -> None:

@@ -29,7 +29,7 @@ def add_states_run(
     **more: Any,
 ) -> Recording:
     """A run that began with the first state; each of the others is what a step left."""
-    store.add_run(info(run, status=status, **more))
+    store.add_run(info(run, **more))
     keeper = Snapshotter(store.objects, store.texts, run=run, key=None)
     before = keeper.take(copy.deepcopy(states[0])).ref
     for step, state in enumerate(states[1:]):
@@ -49,6 +49,8 @@ def add_states_run(
         )
         store.end_execution(ended)
         before = after
+    # As a real one: whoever looks meanwhile sees it grow, and then end.
+    store.set_status(run, status, ended=time.time())
     return Recording(store, store.run(run))
 
 

@@ -136,6 +136,7 @@ async def test_an_attempt_that_was_killed_is_listed_when_asked_for(person: Perso
     await person.until(lambda: person.session.running() is None)
     assert one + 1 not in rows(person)
     person.session.tabs.toggle_killed()
+    # It is listed when its process is gone.
     await person.until(lambda: one + 1 in rows(person))
     assert rows(person)[one + 1].outcome is Outcome.SUPERSEDED
     assert name_text(rows(person)[one + 1].edit) == "its edit is not known"

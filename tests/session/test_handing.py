@@ -20,13 +20,15 @@ COUNTS, READS, ASKS, POSTS, VARIES, WAITS, PICKS, LOOKS_UP = range(8)
 async def test_the_prompt_opens_at_its_last_line_and_after_an_edit_at_the_changed_one(
     person: Person,
 ):
-    (person.folder / "prompt.md").write_text("kindly one\ntwo\n\nlast\n\n")
     await person.look_at(ASKS)
+    person.save("prompt.md", "kindly one\ntwo\n\nlast\n\n")
+    await person.told("saved prompt.md: step 2 ran again as #1")
+    person.session.show_attempt(0)
+    await person.until(lambda: person.shown(person.view) == 0)
     place = await person.session.handing.prompt_place()
     assert place.file == str(person.folder / "prompt.md")
     assert (place.line, place.shown) == (4, "prompt.md")
-    person.session.rerun()
-    await person.told("step 2 ran again as #1")
+    await person.look_at(ASKS)
     person.edit("prompt.md", "two", "2")
     await person.told("step 2 ran again as #2")
     place = await person.session.handing.prompt_place()
@@ -76,8 +78,7 @@ async def test_only_files_of_the_project_are_opened(person: Person, tmp_path: Pa
     file.symlink_to(outside)
     with pytest.raises(Problem, match="lies outside the project"):
         await person.session.handing.prompt_place()
-    file.unlink()
-    file.write_text(text)
+    person.save("prompt.md", text)
 
 
 async def test_a_run_from_elsewhere_opens_nothing_before_a_person_answered_for_it(

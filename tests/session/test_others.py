@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from lar_debug.model.problem import Problem
 from lar_debug.model.records import Outcome
+from lar_debug.session.timeline import Timeline
 from lar_debug.session.watched import CLOCK_STEP
 from lar_debug.store.database import Store
 from lar_debug.store.trust import is_ours
 from tests.runtime.recording import record
 from tests.session.person import PATIENCE, Person, session_on
+from tests.session.states_run import add_states_run, new_store
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -118,6 +121,17 @@ async def test_a_run_that_is_deleted_by_another_program_is_told(
     assert session.timeline().row(ASKS) is not None
 
 
+async def test_rows_that_were_read_stay_when_their_run_is_deleted(tmp_path: Path):
+    recording = add_states_run(new_store(tmp_path), "r", [{}, {"a": 1}, {"a": 2}])
+    timeline = Timeline(recording, lambda _: "", lambda _: None)
+    rows = [timeline.row(step) for step in range(2)]
+    recording.store.delete_run("r")
+    for read_again in (timeline.forget, timeline.grow):
+        with pytest.raises(Problem, match="no run r"):
+            read_again()
+    assert [timeline.row(step) for step in range(len(timeline))] == rows
+
+
 async def test_a_store_that_another_program_locks_stays_readable(
     workshop: Path, tmp_path: Path, opened: Open
 ):
@@ -162,9 +176,9 @@ async def test_opening_runs_no_code_before_a_person_asks_for_it(opened, tmp_path
     code = script.read_text()
     # Whoever imports it now does not come back.
     script.write_text(f"while True:\n    pass\n{code}")
-    # It was saved before: a save at the moment of opening would be one to answer.
-    while time.time() <= script.stat().st_ctime + CLOCK_STEP:
-        pass
+    # Later than the clock of the file tells, else it counts as saved while it was opened.
+    while time.time() - script.stat().st_ctime <= CLOCK_STEP:
+        await asyncio.sleep(0)
     person = await opened(folder)
     await person.told("ready")
     # A process waits for the step all the same: it has not come to the script.
@@ -175,7 +189,7 @@ async def test_opening_runs_no_code_before_a_person_asks_for_it(opened, tmp_path
     await person.told("saved lazy.py: step 0 ran again as #1")
 
 
-async def test_a_module_that_only_the_node_imports_is_a_cause(opened, tmp_path: Path):
+async def test_a_save_of_a_module_that_only_the_node_imports_runs_it(opened, tmp_path: Path):
     person = await opened(lazy_project(tmp_path / "lazy"))
     await person.told("ready")
     person.session.rerun()

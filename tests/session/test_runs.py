@@ -77,8 +77,7 @@ async def test_where_nothing_was_recorded_the_list_waits_for_the_first_run(
     assert reader.runs.view.place == str(tmp_path)
     store = new_store(tmp_path)
     add_states_run(store, "aa11", STATES)
-    await reader.looked_into()
-    assert [(row.short, row.steps) for row in reader.rows] == [("aa11", 2)]
+    await reader.until(lambda: [(row.short, row.steps) for row in reader.rows] == [("aa11", 2)])
 
 
 async def test_each_run_says_how_it_ended_and_forks_follow_their_parent(
@@ -96,9 +95,8 @@ async def test_each_run_says_how_it_ended_and_forks_follow_their_parent(
     )
     store.set_status("cccc33", RunStatus.FAILED, error="KeyError: 'oder'\nat 3", ended=time.time())
     store.begin_attempt("aaaa11", 1, before="", edits={}, started=0.0)
-    await reader.until(lambda: len(reader.rows) == 3)
-    await reader.looked_into()
-    await reader.until(lambda: reader.rows[-1].short == "bbbb")
+    await reader.until(lambda: [row.short for row in reader.rows] == ["cccc", "aaaa", "bbbb"])
+    await reader.until(lambda: [row.steps for row in reader.rows] == [2, 2, 2])
     failed, parent, fork = reader.rows
     assert (failed.short, failed.failed_at, failed.note) == ("cccc", 1, "KeyError: 'oder'")
     assert (parent.short, parent.depth, parent.steps) == ("aaaa", 0, 2)
@@ -123,8 +121,7 @@ async def test_a_run_that_says_it_runs_while_its_process_is_gone_has_crashed(
     store = new_store(tmp_path)
     store.add_run(info("aaaa11"))
     store.add_segment(Segment("aaaa11", 0, "boot:1:1", time.time()))
-    await reader.looked_into()
-    assert reader.rows[0].status is RunStatus.CRASHED
+    await reader.until(lambda: [row.status for row in reader.rows] == [RunStatus.CRASHED])
 
 
 async def test_a_run_is_opened_and_deleted_with_all_that_only_it_held(
@@ -161,9 +158,9 @@ async def test_a_store_that_is_damaged_deleted_or_made_anew_is_told_and_followed
     for file in tmp_path.glob("recordings.db*"):
         file.unlink()
     await reader.until(lambda: reader.rows == ())
-    (tmp_path / "recordings.db").write_bytes(b"no database at all" * 100)
-    await reader.until(lambda: bool(reader.problems))
-    assert "damaged" in reader.problems[0]
+    (tmp_path / "no.db").write_bytes(b"no database at all" * 100)
+    (tmp_path / "no.db").replace(tmp_path / "recordings.db")
+    await reader.until(lambda: any("damaged" in problem for problem in reader.problems))
     (tmp_path / "recordings.db").unlink()
     add_states_run(new_store(tmp_path), "bbbb22", STATES)
     await reader.until(lambda: [row.short for row in reader.rows] == ["bbbb"])

@@ -7,7 +7,8 @@ import pytest
 
 from lar_debug.model.document import TreeRow
 from lar_debug.model.records import Outcome
-from tests.session.person import Person
+from lar_debug.session import turns
+from tests.session.person import PATIENCE, Person
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -213,13 +214,13 @@ async def test_a_file_that_is_gone_for_good_is_told_and_its_return_runs(person: 
     text = prompt.read_text()
     prompt.unlink()
     await person.told("FileNotFoundError", f"Not run, #{newest} stays")
-    prompt.write_text(f"{text}Give a reason.\n")
+    person.save("prompt.md", f"{text}Give a reason.\n")
     await person.told(f"saved prompt.md: step 2 ran again as #{newest + 1}")
 
 
 async def test_a_file_that_a_node_opens_only_now_is_watched_from_then_on(person: Person):
     await person.look_at(READS)
-    (person.folder / "other.txt").write_text("another note")
+    person.save("other.txt", "another note")
     person.save("note.txt", "see other.txt\n")
     await person.told("saved note.txt: step 1 ran again as #1")
     person.save("other.txt", "yet another note")
@@ -319,16 +320,59 @@ async def test_what_runs_can_be_stopped(person: Person):
     await person.until(lambda: recorded(person, WAITS)[-1] == (5, Outcome.SUPERSEDED))
 
 
-async def test_a_burst_of_saves_does_not_cut_off_a_model_that_is_asked(person: Person):
+async def test_an_attempt_that_was_asked_for_is_not_lost_to_a_save_that_changes_nothing(
+    person: Person,
+):
+    await person.look_at(WAITS)
+    person.session.rerun()
+    await person.running(WAITS, 6)
+    person.edit("waiting.py", "HOLD = True", "HOLD = True  # until the gate is opened")
+    await person.told("stopped #6 of step 5: a newer save came")
+    await person.running(WAITS, 7)
+    await person.let_on("node")
+    await person.told("saved waiting.py: step 5 ran again as #7")
+
+
+async def test_a_save_that_only_marks_ends_no_attempt_that_was_asked_for(person: Person):
+    await person.look_at(WAITS)
+    person.session.toggle_on_save()
+    person.session.rerun()
+    await person.running(WAITS, 8)
+    person.edit("waiting.py", "  # until the gate is opened", "")
+    await person.until(lambda: person.session._rerunning._turns._waiting is not None)
+    await person.let_on("node")
+    await person.told("step 5 ran again as #8")
+    await person.told("saved waiting.py: only marked, not run")
+    person.session.toggle_on_save()
+
+
+async def test_a_burst_of_saves_does_not_cut_off_a_model_that_is_asked(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+):
     newest = person.shown(await person.look_at(ASKS))
+    # However slowly the model answers, the burst is not over before.
+    monkeypatch.setattr(turns, "QUIET_SECONDS", PATIENCE)
     person.edit("prompt.md", "Name", "Name slowly")
     await person.running(ASKS, newest + 1)
     for word in ("one", "two", "three"):
         person.save("prompt.md", f"Name the order {{order}} {word}.\n")
+        await person.until(lambda: person.session._rerunning._turns._waiting is not None)
     await person.let_on("model")
-    await person.until(lambda: "three" in str(person.view.diff))
     await person.until(lambda: person.session.running() is None)
     assert dict(recorded(person, ASKS))[newest + 1] is Outcome.SUCCESS, "asked, so answered"
+    monkeypatch.undo()
+    person.save("prompt.md", "Name the order {order} four.\n")
+    await person.told(f"saved prompt.md: step 2 ran again as #{newest + 2}")
+    assert "four" in str(person.view.diff)
+
+
+async def test_a_model_that_is_asked_is_cut_off_when_saves_pause(person: Person):
+    newest = person.shown(await person.look_at(ASKS))
+    person.edit("prompt.md", "Name", "Name slowly")
+    await person.running(ASKS, newest + 1)
+    person.edit("prompt.md", "Name slowly", "Tell")
+    await person.told(f"stopped #{newest + 1} of step 2: a newer save came")
+    await person.told(f"saved prompt.md: step 2 ran again as #{newest + 2}")
 
 
 async def test_every_save_in_a_row_ends_with_the_last_content(person: Person):
@@ -338,7 +382,8 @@ async def test_every_save_in_a_row_ends_with_the_last_content(person: Person):
         await asyncio.sleep(0)
     await person.until(lambda: "number 9" in str(person.view.diff))
     await person.until(lambda: person.session.running() is None)
-    assert Outcome.RUNNING not in dict(recorded(person, ASKS)).values()
+    # What was killed on the way is written down when its process is gone.
+    await person.until(lambda: Outcome.RUNNING not in dict(recorded(person, ASKS)).values())
 
 
 async def test_only_the_persons_own_files_are_watched(person: Person):

@@ -20,7 +20,7 @@ from tests.shell.fake_session import FakeSession
 
 FILE = "/shop/my prompts/reply {line}.md"
 PLACE = Place(FILE, 9, "my prompts/reply.md")
-PATIENCE = 30
+PATIENCE = 60
 END = "all told"
 
 

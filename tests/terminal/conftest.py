@@ -14,7 +14,7 @@ __all__ = ["sample"]
 GRAPHS = Path(__file__).parent / "graphs"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def misbehaving(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     """A graph whose nodes can turn hostile, recorded while they were not."""
     desk = Desk.new(tmp_path_factory.mktemp("misbehaving"), GRAPHS / "misbehaving")

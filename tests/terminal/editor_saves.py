@@ -3,6 +3,9 @@
 METHOD is how editors do it: in-place (written over), rename (a temporary file renamed onto it:
 VS Code's atomic save, sed -i), vim (renamed away to FILE~, written new, FILE~ removed) or
 truncate (emptied, then written when stdin ends: whoever holds stdin open sees the torn file).
+
+Only rename is never seen torn: with vim the file is away, then empty for a moment; in-place what
+was longer keeps its old end for a moment. Count attempts after those two with care.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from types import TracebackType
 from tests.cli.desk import COMMAND, Desk
 from tests.terminal.emulator import Emulator, Place
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds until a person gives up on something that must be seen."""
 
 TICK = 0.05
@@ -103,12 +103,13 @@ class Terminal:
         deadline = time.monotonic() + PATIENCE
         while not condition():
             left = deadline - time.monotonic()
-            if left <= 0 or (self.process.poll() is not None and not self._more(0)):
+            gone = self.process.poll() is not None
+            more = self._more(0 if gone else max(0, min(left, TICK)))
+            if left <= 0 or (gone and not more and not condition()):
                 ended = self.process.poll()
                 state = "still running" if ended is None else f"ended with {ended}"
                 words = self.text if self.shown.is_full_screen else self.shown.scrollback[-40:]
                 raise AssertionError(f"never seen: {what} ({state})\n{words}")
-            self._more(min(left, TICK))
 
     def see(self, *parts: str) -> None:
         """Look on until all of `parts` are on the screen at once."""

@@ -21,7 +21,7 @@ def test_saving_the_prompt_shows_attempt_diff_and_cause_without_a_key(tmp_path: 
             'try: make line 9 of shop/prompts/reply.md say "Write a formal answer."',
         )
 
-        terminal.edit(PROMPT, "Write the answer to the customer.", "Write a formal answer.", "vim")
+        terminal.edit(PROMPT, "Write the answer to the customer.", "Write a formal answer.")
         terminal.see(
             "#0 recorded base  [#1 ",
             "#0 → #1  reply rewritten",

@@ -140,6 +140,8 @@ def test_markup_is_seen_as_text_and_a_click_on_it_does_nothing(terminal: Termina
             terminal.go_to(step)
             terminal.type(tab)
             terminal.see(f"[{tab} ")
+            # The whole page has been painted then.
+            terminal.answers()
             for place in terminal.shown.places(LIVE):
                 terminal.click(place._replace(column=place.column + len(LIVE)))
                 terminal.answers()

@@ -26,7 +26,7 @@ def run(test: Coroutine[Any, Any, None]) -> None:
     """Run a test that waits for saves; it fails when one does not come for a long time."""
 
     async def limited() -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await test
 
     asyncio.run(limited())
@@ -333,7 +333,7 @@ def test_a_screen_that_went_away_without_closing_does_not_keep_the_thread(tmp_pa
     run(test())
     thread = next(one for one in threading.enumerate() if one.name == "lar-debug watch")
     put(file, "1")
-    thread.join(timeout=30)
+    thread.join(timeout=60)
     assert not thread.is_alive()
 
 
