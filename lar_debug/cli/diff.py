@@ -98,6 +98,12 @@ def _alone(common: Common, one: Side, text: str, everything: bool) -> None:
         _show_rows(common, before, one, everything)
 
 
+def _is_one_step(one: Executed, other: Executed) -> bool:
+    """Whether two attempts of one step are meant: then it matters too what went in otherwise."""
+    places = {(side.execution.run, side.execution.step) for side in (one, other)}
+    return len(places) == 1 and not one.facet and not other.facet
+
+
 def _show_rows(common: Common, old: Executed, new: Executed, everything: bool) -> None:
     values = (side.value(everything=everything) for side in (old, new))
     rows = lay_out(build(*values), PRINTED_CELLS, opens=OPENS, ascii=common.signs_in_ascii)
@@ -171,6 +177,9 @@ def diff(common: Common, first: str, second: str | None, everything: bool) -> No
         if common.json:
             old, new = (side.value(everything=everything) for side in (one, other))
             show_json([change_json(change) for change in compare(old, new)])
+        elif not everything and _is_one_step(one, other):
+            lines = comparison_lines(common, one.recording, one.execution, other.execution)
+            show(lines, ascii=common.signs_in_ascii)
         else:
             _show_rows(common, one, other, everything)
     else:

@@ -150,6 +150,7 @@ def _show_attempts(common: Common, recording: Recording, step: int, everything: 
     names = EditNames(recording)
     ended = [one for one in made if one.outcome is not Outcome.RUNNING]
     edits = {one.attempt: name_text(names.name(one)) for one in ended}
+    accepted = recording.summaries(step, step)[0].accepted
     if common.json:
         told = [
             {
@@ -159,10 +160,13 @@ def _show_attempts(common: Common, recording: Recording, step: int, everything: 
             }
             for one in made
         ]
-        accepted = recording.summaries(step, step)[0].accepted
         show_json({"run": recording.run, "step": step, "attempts": told, "accepted": accepted})
     else:
-        lines = (attempt_line(one, edits.get(one.attempt, "")) for one in made)
+        lines: list[str] = []
+        for one in made:
+            mark = "  accepted" if one.attempt == accepted else ""
+            lines.append(attempt_line(one, edits.get(one.attempt, "")) + mark)
+            lines += [f"      {note_of(one)}"] if note_of(one) else []
         show(lines, ascii=common.signs_in_ascii)
 
 

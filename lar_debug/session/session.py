@@ -199,11 +199,12 @@ class Session:
 
     @command
     def hold_base(self) -> None:
-        view = self._view
-        if view is None or view.step != self.cursor:
+        attempts = self._attempts()
+        if not attempts:
             return
-        shown = next((chip.attempt for chip in view.strip.chips if chip.shown), 0)
-        self._looking.hold(shown)
+        # What was chosen last, though its view may still be on its way.
+        chosen = self._looking.attempt
+        self._looking.hold(attempts[-1] if chosen is None else chosen)
         held = self._looking.held
         self.say(
             "the base is free again" if held is None else f"#{held} stays the base (B frees it)"
