@@ -16,6 +16,7 @@ from lar_debug.cli.recordings import interpreter_of, open_reference
 from lar_debug.cli.show import show_run
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import RunStatus
+from lar_debug.session.header import target_name
 from lar_debug.session.recording import Recording
 from lar_debug.session.references import LAST, short_ids
 from lar_debug.session.remembered import remembered
@@ -125,7 +126,7 @@ def _say_goodbye(recording: Recording, step: int) -> None:
     short = short_ids(recording.store.runs())[recording.run]
     made = len(recording.executions(step)) - 1 if recording.step_count() else 0
     attempts = f", {made} attempt{'s' if made != 1 else ''}" if made else ""
-    where = f"{recording.info.target} {short}: step {step}{attempts}"
+    where = f"{target_name(recording.info)} {short}: step {step}{attempts}"
     say(f"{where}. Go on: lar-debug open {short}:{step}")
 
 

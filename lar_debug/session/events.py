@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from lar_debug.model.views import EventLine
@@ -17,7 +17,10 @@ Tone = Literal["", "error", "note"]
 class Events:
     """Messages of one session, oldest first."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Mapping[str, str] | None = None) -> None:
+        """`names` are what people call what messages name at length: a path that fills the line
+        hides what is said of it."""
+        self._names = dict(names or {})
         self._lines: deque[EventLine] = deque(maxlen=KEPT)
         self._of = ""
 
@@ -27,6 +30,8 @@ class Events:
             self._lines.pop()
         self._of = of
         line = " ".join(text.splitlines())
+        for name, short in self._names.items():
+            line = line.replace(name, short)
         self._lines.append(EventLine(time.strftime("%H:%M:%S"), line, tone))
 
     @property

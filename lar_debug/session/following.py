@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 
 from lar_debug.model.problem import Problem
@@ -37,7 +36,6 @@ class Following:
         self._on_change = on_change
         self._on_problem = on_problem
         self._version = -1
-        self._file = _file_id(recording)
         self._wrong = ""
 
     async def go_on(self) -> None:
@@ -65,11 +63,7 @@ class Following:
 
         Raises Problem.
         """
-        if _file_id(self._recording) != self._file:
-            raise Problem(
-                f"{self._recording.store.path} was deleted or replaced: what has been read stays "
-                "on the screen, nothing more can be kept"
-            )
+        self._recording.check_store()
         version = self._recording.store.version()
         # A process that dies writes nothing: only asking tells.
         if version == self._version and self._facts.info.status is not RunStatus.RUNNING:
@@ -79,11 +73,3 @@ class Following:
             return None
         self._version = version
         return facts
-
-
-def _file_id(recording: Recording) -> tuple[int, int] | None:
-    try:
-        status = os.stat(recording.store.path)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino

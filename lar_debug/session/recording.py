@@ -5,6 +5,7 @@ The command line and the screen both read through this, so they cannot disagree.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Collection, Iterable
 from dataclasses import replace
@@ -45,6 +46,7 @@ class Recording:
     def __init__(self, store: Store, info: RunInfo) -> None:
         self.store = store
         self._run = info.run
+        self._file = _file_id(store.path)
         self._engine = info.engine
         self.hidden = bookkeeping(info.engine)
         self.route_key = route_key(info.engine)
@@ -70,6 +72,14 @@ class Recording:
             return str(Path(path).relative_to(self.project))
         except ValueError:
             return path
+
+    def check_store(self) -> None:
+        """Raises Problem where the file of the store is another one by now, or none."""
+        if _file_id(self.store.path) != self._file:
+            raise Problem(
+                f"{self.store.path} was deleted or replaced: what has been read stays "
+                "on the screen, nothing more can be kept"
+            )
 
     def nodes(self) -> dict[str, Node]:
         return self.store.nodes(self._run)
@@ -241,6 +251,14 @@ class Recording:
             return last
         failed, asked = self.store.last_steps(self._run)
         return next((step for step in (failed, asked) if step is not None), last)
+
+
+def _file_id(path: Path) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def as_it_stands(store: Store, info: RunInfo) -> RunInfo:

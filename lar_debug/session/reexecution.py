@@ -257,6 +257,8 @@ class Reexecution:
 
     def _request(self, step: int, conditions: Conditions) -> dict[str, Any]:
         recording = self._recording
+        # Else the attempt would be kept where nobody looks for it.
+        recording.check_store()
         against = conditions.against
         return {
             **self._place(step),

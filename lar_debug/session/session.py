@@ -61,7 +61,8 @@ class Session:
         self.facts = read_facts(recording)
         self._project = recording.project
         self._rerunning = rerunning
-        self._events = Events()
+        store = str(recording.store.path)
+        self._events = Events({store: recording.shown_path(store)})
         self._looking = Looking(0 if step is None else step)
         self._timeline = Timeline(recording, self._flags, self._store_problem)
         self._subscribers: list[Callable[[Topics], None]] = []
