@@ -23,6 +23,7 @@ from lar_debug.model.views import Chip, StepView, StripView
 from lar_debug.session.attempted import LoadError
 from lar_debug.session.attempts_view import Listed, attempts_view
 from lar_debug.session.comparison import Comparison, Side, recorded_verdict, same_output
+from lar_debug.session.console_rows import console_rows
 from lar_debug.session.edit_names import EditNames
 from lar_debug.session.endings import ending_document, last_good
 from lar_debug.session.looking import Base
@@ -36,7 +37,6 @@ from lar_debug.session.tabs import TabWish
 PROMPT_LINES = 4
 
 PEEK_CELLS = 200
-CONSOLE_LINES = 20_000
 BODIES_KEPT = 64
 LEAST_KEPT = 3
 CHARACTERS_KEPT = 32_000_000
@@ -247,7 +247,7 @@ def _build(recording: Recording, pair: _Pair, is_wanted: IsWanted) -> _Body:
         replace(document, changes=changes),
         verdict + last_good(execution, pair.visible),
         cause,
-        _console(recording, execution),
+        console_rows(recording, execution),
         _peek(keys, execution),
         f"{len(keys)} key{'' if len(keys) == 1 else 's'}",
     )
@@ -354,7 +354,10 @@ def _ran_unedited(recorded: Execution, executions: list[Execution]) -> bool:
 def _prompt_of(recording: Recording, execution: Execution) -> CauseDocument:
     """For a recorded step: which prompt it came from, and that editing it runs the step."""
     side = Side(recording, execution)
-    again = f"edit it and save: step {execution.step} runs again, alone"
+    [line] = recording.summaries(execution.step, execution.step)
+    # A step that reached the outside is only marked by a save.
+    save = "save, r" if line.effects else "save"
+    again = f"edit it and {save}: step {execution.step} runs again, alone"
     # A system text that several nodes share is less likely to be what is wrong.
     prompts = [(name, use) for name, use in side.files.items() if side.is_prompt(use)]
     prompts.sort(key=lambda one: not in_user_prompt(side.text(one[1]), side.model_calls))
@@ -366,21 +369,6 @@ def _prompt_of(recording: Recording, execution: Execution) -> CauseDocument:
     first = max(0, len(lines) - PROMPT_LINES)
     block = CauseBlock(name, pieces=(Kept(first + 1, first + 1, tuple(lines[first:])),))
     return CauseDocument(f"prompt of this step: {name}", again, again, "", (block,))
-
-
-def _console(recording: Recording, execution: Execution) -> tuple[Row, ...]:
-    rows: list[Row] = []
-    for stream, data in recording.console(execution):
-        gutter = "out" if stream == "stdout" else "err"
-        text = data.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
-        lines = text.rstrip("\n").split("\n")
-        rows += [Row(spans=(Span(line),), gutter=gutter) for line in lines[:CONSOLE_LINES]]
-        if len(lines) > CONSOLE_LINES:
-            more = f"… {len(lines) - CONSOLE_LINES:,} more lines"
-            rows.append(Row(spans=(Span(more, "dim"),), gutter=gutter))
-    for line in execution.traceback.splitlines():
-        rows.append(Row(spans=(Span(line, "error"),)))
-    return tuple(rows)
 
 
 def _peek(state: dict[str, Value], execution: Execution) -> tuple[Row, ...]:

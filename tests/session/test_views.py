@@ -140,11 +140,13 @@ def test_every_kind_of_base_compares_with_what_it_says(written: Written):
 def test_what_it_printed_is_shown_though_it_comes_after_the_end(written: Written):
     written.end(0, Outcome.SUCCESS, {"order": 1})
     assert written.view().console == ()
-    written.store.add_console("r", 0, 0, "stdout", b"one\r\ntwo\xff\n")
+    # In pieces, as programs write: a line, and a character, may be cut.
+    for piece in (b"one", b" \xe2", b"\x80\xa6", b"\r\ntwo\xff\n"):
+        written.store.add_console("r", 0, 0, "stdout", piece)
     written.store.add_console("r", 0, 0, "stderr", b"three\n")
     console = written.view().console
     assert [(row.gutter, row.text) for row in console] == [
-        ("out", "one"),
+        ("out", "one …"),
         ("out", "two\\xff"),
         ("err", "three"),
     ]
