@@ -12,11 +12,12 @@ from lar_debug.cli import DONE
 from lar_debug.cli.application import Common
 from lar_debug.cli.open_ import check_keymap, until_quit
 from lar_debug.cli.output import say
-from lar_debug.cli.run import runs_of, settle
+from lar_debug.cli.run import runs_of
 from lar_debug.cli.targets import Target
 from lar_debug.client.recorded_run import Forward, RecordedRun, writer
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import RunInfo, RunStatus
+from lar_debug.session.programs import settle
 from lar_debug.session.recording import Recording
 from lar_debug.store.database import Store, StoreError
 

@@ -14,18 +14,16 @@ from lar_debug.cli.application import Common, common_options
 from lar_debug.cli.listing import run_json
 from lar_debug.cli.output import say, show_json
 from lar_debug.cli.recordings import interpreter_of
-from lar_debug.cli.run import exit_code, settle, summarise
+from lar_debug.cli.run import exit_code, summarise
 from lar_debug.cli.targets import parse_target
 from lar_debug.cli.trust import confirm_trust
 from lar_debug.client.recorded_run import RecordedRun, writer
-from lar_debug.client.zygote import bootstrap_command
 from lar_debug.model.problem import Problem
-from lar_debug.model.records import RunInfo, RunStatus
-from lar_debug.session.recording import Recording, as_it_stands
+from lar_debug.model.records import RunInfo
+from lar_debug.session.programs import check_can_go_on, resuming, settle
+from lar_debug.session.recording import Recording
 from lar_debug.session.references import find_whole_run
 from lar_debug.store.database import Store
-
-ENTRY = "lar_debug.runtime.resume:main"
 
 
 def run_of_thread(store: Store, thread: str) -> RunInfo:
@@ -68,48 +66,19 @@ def chosen_answer(row: dict[str, Any], answers: tuple[str, ...]) -> str | None:
     return answer
 
 
-def check_status(store: Store, info: RunInfo, *, force: bool) -> None:
-    """Raises Problem for a thread that cannot go on now."""
-    status = as_it_stands(store, info).status
-    if status is RunStatus.RUNNING and not force:
-        raise Problem(
-            f"thread {info.thread} is still running; wait for its end, or take it over with --force"
-        )
-    if status is RunStatus.FINISHED:
-        raise Problem(f"thread {info.thread} is at its end: there is nothing to go on with")
-
-
 def plan_resume(
-    common: Common, store: Store, info: RunInfo, graph: str | None, wanted: dict[str, Any]
+    common: Common, recording: Recording, graph: str | None, wanted: dict[str, Any]
 ) -> RecordedRun:
     """Everything that is needed to go on with a run. Raises Problem."""
-    recording = Recording(store, info)
     confirm_trust(common, recording)
-    options: dict[str, Any] = {
-        "store": str(store.path),
-        "kind": info.entry.get("kind", "script"),
-        "script": info.script,
-        "argv": list(info.argv),
-        "roots": [str(recording.project)],
-        "target": info.target,
-        "name": info.entry.get("name", ""),
-        "thread": info.thread,
-        **{name: value for name, value in wanted.items() if value},
-    }
     if graph is not None:
         target = parse_target(graph)
         if target.kind != "target":
             raise Problem(f"--graph {graph}: name the start node too, {graph}:NAME")
-        options |= {"kind": "target", "script": target.script, "name": target.name}
-        options |= {"target": target.written, "argv": []}
-    folder = Path(info.cwd)
-    return RecordedRun(
-        bootstrap_command(interpreter_of(common, recording), ENTRY),
-        options,
-        store=store.path,
-        cwd=folder if folder.is_dir() else Path.cwd(),
-        forward=(writer(2), writer(2)) if common.json else None,
-    )
+        wanted |= {"kind": "target", "script": target.script, "name": target.name}
+        wanted |= {"target": target.written}
+    forward = (writer(2), writer(2)) if common.json else None
+    return resuming(recording, interpreter_of(common, recording), wanted, forward=forward)
 
 
 def go_on(common: Common, store: Store, info: RunInfo, planned: RecordedRun) -> int:
@@ -168,14 +137,15 @@ def resume(
     """Go on with a thread that crashed, failed, was stopped or waits for a person."""
     with closing(common.open_store()) as store:
         info = run_of_thread(store, thread)
-        check_status(store, info, force=wanted["force"])
+        check_can_go_on(store, info, force=wanted["force"])
         row = run_json(store, info)
         answer = chosen_answer(row, answers)
         if row["interrupts"] and answer is None and not (wanted["at"] or wanted["from_start"]):
             return _tell_question(common, row)
         wanted |= {"answer": answer, "rationale": rationale}
         wanted["audit_log"] = audit_log and str(Path(audit_log).absolute())
-        return go_on(common, store, info, plan_resume(common, store, info, graph, wanted))
+        planned = plan_resume(common, Recording(store, info), graph, wanted)
+        return go_on(common, store, info, planned)
 
 
 COMMANDS = {"resume": resume}

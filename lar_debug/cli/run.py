@@ -20,7 +20,8 @@ from lar_debug.client.interpreter import find_interpreter, require_lar
 from lar_debug.client.recorded_run import RecordedRun, writer
 from lar_debug.client.zygote import bootstrap_command
 from lar_debug.model.problem import Problem
-from lar_debug.model.records import RECORDING_STOPPED, Outcome, RunInfo, RunStatus
+from lar_debug.model.records import RunInfo, RunStatus
+from lar_debug.session.programs import settle
 from lar_debug.session.recording import as_it_stands
 from lar_debug.session.references import short_ids
 from lar_debug.store.database import Store, StoreError
@@ -75,28 +76,6 @@ def runs_of(store: Store, process: int, since: float) -> list[RunInfo]:
         and any(f"/{process}/" in segment.process for segment in store.segments(info.run))
     ]
     return found[::-1]
-
-
-def settle(store: Store, runs: list[RunInfo], program: RecordedRun) -> list[RunInfo]:
-    """Write down what a program that has ended could not: that its run crashed or was recorded no
-    further, and in which step."""
-    settled: list[RunInfo] = []
-    for info in runs:
-        stands = as_it_stands(store, info)
-        if stands.status is RunStatus.CRASHED and info.status is RunStatus.RUNNING:
-            status, error = _unwritten_end(program)
-            last = store.step_count(info.run) - 1
-            if last >= 0:
-                store.end_attempt_as(info.run, last, 0, Outcome.CRASHED, error)
-            store.set_status(info.run, status, error=error, ended=time.time())
-        settled.append(store.run(info.run))
-    return settled
-
-
-def _unwritten_end(program: RecordedRun) -> tuple[RunStatus, str]:
-    if program.recording_stopped:
-        return RunStatus.STOPPED, f"{RECORDING_STOPPED}{program.recording_stopped}"
-    return RunStatus.CRASHED, f"the process ended inside the run ({program.how_it_ended})"
 
 
 def summarise(store: Store, runs: list[RunInfo]) -> None:
