@@ -169,11 +169,14 @@ class Worker:
         message = _job_message(job, request, cwd, environ, memory)
         return self._begun(Attempt(message, timeout, on_report))
 
-    def prepare(self, job: str, request: Mapping[str, Any]) -> Attempt:
+    def prepare(
+        self, job: str, request: Mapping[str, Any], *, on_report: Report | None = None
+    ) -> Attempt:
         """Begin a job ahead of being asked for it: as `begin`, but it waits for `go` before
-        anything that a save may change. `job` takes a third argument, the function that waits."""
+        anything that a save may change. `job` takes a third argument, the function that waits;
+        what it reports until `go` is for `on_report`."""
         message = _job_message(job, request, None, None, None, ahead=True)
-        return self._begun(Attempt(message, None, None, ahead=True))
+        return self._begun(Attempt(message, None, on_report, ahead=True))
 
     def go(
         self,

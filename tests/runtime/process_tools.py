@@ -44,8 +44,9 @@ async def until(condition: Callable[[], object]) -> None:
 
 async def in_overtime(worker: Worker, job: str) -> Attempt:
     """A job whose time has run out when it was in the midst of it, however slow the machine."""
-    attempt = worker.prepare(job, {})
-    await attempt.waits.wait()
+    at_it = asyncio.Event()
+    attempt = worker.prepare(job, {}, on_report=lambda _: at_it.set())
+    await at_it.wait()
     return worker.go(attempt, {}, timeout=0)
 
 
