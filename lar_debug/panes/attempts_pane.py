@@ -72,7 +72,7 @@ class AttemptsPane(ItemsView):
         found = view.attempts
         if found is None or (view.step, found) == (self._step, self._view):
             return
-        here = self._here if view.step == self._step else None
+        here = self.here if view.step == self._step else None
         self._step, self._view = view.step, found
         wanted = _shown(found) if here is None or here.shown else here.attempt
         at = [row.attempt for row in found.rows]
@@ -80,14 +80,15 @@ class AttemptsPane(ItemsView):
         self._lay_out()
 
     @property
-    def _here(self) -> AttemptRow | None:
+    def here(self) -> AttemptRow | None:
+        """The attempt under the cursor."""
         rows = self._view.rows if self._view is not None else ()
         return rows[self.item] if self.item < len(rows) else None
 
     def action_ask(self, act: Act) -> None:
         """What the keys of this pane ask for."""
-        if self._here is not None:
-            self.post_message(self.Asked(act, self._here))
+        if self.here is not None:
+            self.post_message(self.Asked(act, self.here))
 
     def on_click(self, event: events.Click) -> None:
         """A click puts the cursor on the attempt, on that one again shows it."""

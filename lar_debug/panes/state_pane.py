@@ -46,14 +46,6 @@ class StatePane(ItemsView):
 
         wish: StateWish
 
-    @dataclass
-    class EditAsked(Message):
-        """A person wants to edit a value; `before` says that it is one of the state before the
-        step."""
-
-        place: str
-        before: bool
-
     def __init__(self, signs: Signs) -> None:
         super().__init__(signs, id="state-pane")
         self.head = 1
@@ -248,11 +240,6 @@ class StatePane(ItemsView):
             return self._view.wish.alone, before
         row = self._here
         return (row.place, before or row.sign == "-") if row is not None and not row.more else None
-
-    def action_edit(self) -> None:
-        """Give a value another one."""
-        if self.chosen is not None:
-            self.post_message(self.EditAsked(*self.chosen))
 
     def _set_open(self, row: StateRow, is_open: bool) -> None:
         opened = self._wish.opened

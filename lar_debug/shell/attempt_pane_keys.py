@@ -65,12 +65,14 @@ ATTEMPT_KEYS: tuple[Key, ...] = (
         "Repeat",
         "Run the step once more with the edits of that attempt, the code as now",
     ),
-    _key(
+    Key(
         "attempt.note",
         "m",
-        "note",
+        "screen.note",
         "Note",
         "A line of your own beside the attempt under the cursor",
+        command=False,
+        focus="attempts-pane",
     ),
     _key(
         "attempts.put_back",

@@ -25,9 +25,6 @@ class Key:
     """Id of the pane that has to have the focus; "" for everywhere. `action` is one of that pane
     then, or of the screen by "screen.name". Where no pane takes a key for itself the keys of the
     timeline count, which is not always on the screen."""
-    typing: bool = False
-    """Whether what is typed behind it is text, which must not be taken for keys of the screen: it
-    is acted on before the next key is read. `action` is one of the screen then."""
 
     @property
     def shown(self) -> str:
@@ -42,5 +39,4 @@ class Key:
             show=False,
             id=self.id,
             tooltip=self.tooltip,
-            priority=self.typing,
         )

@@ -75,7 +75,7 @@ KEYS: tuple[Key, ...] = (
     ),
     _walk("open", "enter", "open", "Open", "Into the detail of the step", "Enter"),
     _walk("back", "escape", "back", "Back", "Back to the timeline", "Esc"),
-    Key("find", "slash", "find", "Find…", "Go to the next step that has a text", "/", typing=True),
+    Key("find", "slash", "find", "Find…", "Go to the next step that has a text", "/"),
     _walk(
         "find.next",
         "n",
@@ -233,7 +233,6 @@ KEYS: tuple[Key, ...] = (
         "Find a command by name; a number goes to that step, a key of the state to its history",
         ": ctrl+p",
         command=False,
-        typing=True,
     ),
     *STATE_KEYS,
     Key("value.open", "o", "open_value", "Open in pager", "All of what the pane shows, in $PAGER"),

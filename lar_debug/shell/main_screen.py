@@ -184,6 +184,10 @@ class MainScreen(WalkingScreen, StateScreen, inherit_bindings=False):
             if chip.shown:
                 self._attempt_keys.act(act, AttemptRow(chip.attempt, chip.outcome))
 
+    def action_note(self) -> None:
+        if (row := self._detail.attempts.here) is not None:
+            self._attempt_keys.act("note", row)
+
     def action_diff_view(self) -> None:
         if self._detail.pane is self._detail.diff:
             self._detail.diff.change_view()

@@ -93,7 +93,7 @@ class PickerScreen(Screen[None], inherit_bindings=False):
         self._runs.on_change = self._show
         self._runs.on_problem = lambda text: self._say(text, "error")
         self._show()
-        self._list.focus(scroll_visible=False)
+        self.set_focus(self._list, scroll_visible=False)
 
     def on_screen_resume(self) -> None:
         """Runs are looked for while they are in sight."""
@@ -191,7 +191,7 @@ class PickerScreen(Screen[None], inherit_bindings=False):
         self._forget_question()
         self._field.display, self._event.display = True, False
         self._field.ask("/", self._filter)
-        self._field.focus(scroll_visible=False)
+        self.set_focus(self._field, scroll_visible=False)
 
     def on_text_field_typed(self, message: TextField.Typed) -> None:
         """Another letter, another list."""
@@ -216,7 +216,7 @@ class PickerScreen(Screen[None], inherit_bindings=False):
 
     def _leave_field(self) -> None:
         self._field.display, self._event.display = False, True
-        self._list.focus(scroll_visible=False)
+        self.set_focus(self._list, scroll_visible=False)
 
     def action_back(self) -> None:
         """Without the question; without the filter."""

@@ -23,7 +23,7 @@ STATE_KEYS: tuple[Key, ...] = (
     _key(
         "state.edit",
         "i",
-        "edit",
+        "screen.edit_value",
         "Edit value",
         "Give the value under the cursor another one before the step, and run it again",
     ),

@@ -24,12 +24,13 @@ class StateScreen(HandingScreen, inherit_bindings=False):
         message.stop()
         self.session.tabs.see_state(message.wish)
 
-    def on_state_pane_edit_asked(self, message: StatePane.EditAsked) -> None:
-        """A value is to be edited."""
-        message.stop()
-        self.run_worker(self._edit_value(message.place, message.before))
-
-    async def _edit_value(self, place: str, before: bool) -> None:
+    async def action_edit_value(self) -> None:
+        """Give the value under the cursor another one. Keys wait until it has been read: what is
+        typed behind this one belongs into the field."""
+        chosen = self._detail.state.chosen
+        if chosen is None:
+            return
+        place, before = chosen
         try:
             asked = await self.session.state_acts.edit(place, before=before)
         except Problem as error:

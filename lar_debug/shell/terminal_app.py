@@ -12,7 +12,9 @@ from typing import Any
 
 from textual.app import App
 from textual.dom import DOMNode
+from textual.widgets import Input
 
+from lar_debug.panes.text_field import TextField
 from lar_debug.settings import DIFF_COLORS, Settings
 from lar_debug.shell.clipboard import cleaned, osc52
 from lar_debug.shell.themes import diff_variables
@@ -27,6 +29,17 @@ class TerminalApp(App[None], inherit_bindings=False):
     environ: Mapping[str, str] = {}
     settings = Settings()
     diff_colors = DIFF_COLORS[0]
+
+    async def _check_bindings(self, key: str, priority: bool = False) -> bool:
+        """What a key does is done before the next one is read. Textual hands a key to the screen,
+        and there to wait, while text that was typed behind it goes where the focus still is."""
+        if await super()._check_bindings(key, priority):
+            return True
+        if not priority or isinstance(self.focused, TextField | Input):
+            return False
+        screen: Any = self.screen
+        await screen._mounted_event.wait()
+        return await super()._check_bindings(key)
 
     def tell_terminal(self, data: str) -> None:
         """Write a sequence that paints nothing."""

@@ -9,6 +9,8 @@ from functools import partial
 from typing import cast
 
 from textual.app import App
+from textual.command import CommandPalette
+from textual.widgets import Input
 
 from lar_debug.diff.layout import lay_out
 from lar_debug.model import views
@@ -17,19 +19,24 @@ from lar_debug.shell.help_screen import TextScreen
 from lar_debug.shell.history_screen import HistoryScreen
 from lar_debug.shell.panes_screen import PanesScreen
 
+_ASKING = ("find", "palette", "edit_value", "note")
+
 
 class WalkingScreen(PanesScreen, inherit_bindings=False):
     """Actions of shell/keys.py and of the palette."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that lead to text are text themselves while something is typed."""
-        if action in ("find", "palette") and self._taken is not None:
+        """One thing is asked after the other: what was typed may not have been taken yet."""
+        if action in _ASKING and self._taken is not None:
             return False
         return super().check_action(action, parameters)
 
-    def action_palette(self) -> None:
-        """All commands."""
-        cast("App[None]", self.app).action_command_palette()  # pyright: ignore[reportUnknownMemberType]
+    async def action_palette(self) -> None:
+        """All commands; what is typed next is for them."""
+        app = cast("App[None]", self.app)  # pyright: ignore[reportUnknownMemberType]
+        palette = CommandPalette()
+        await app.push_screen(palette)
+        palette.set_focus(palette.query_one(Input))
 
     def action_find(self) -> None:
         """Ask for a text and go to the next step that has it."""

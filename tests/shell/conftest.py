@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, cast
 
 import pytest
+from textual.events import Key
 from textual.pilot import Pilot
 
 from lar_debug.shell.app import LarDebugApp
 from lar_debug.shell.main_screen import MainScreen
 from tests.shell.fake_session import FakeSession
 from tests.shell.screen_text import screen_lines
+
+_CHARACTERS = {"slash": "/", "colon": ":", "question_mark": "?", "full_stop": "."}
 
 
 class Desk:
@@ -39,6 +43,15 @@ class Desk:
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def press_at_once(self, *keys: str) -> None:
+        """As a terminal hands over what was typed while the program was busy."""
+        for key in keys:
+            self.app.post_message(Key(key, _CHARACTERS.get(key, key if len(key) == 1 else None)))
+        read = asyncio.Event()
+        self.app.call_later(read.set)
+        await read.wait()
         await self.pilot.pause()
 
     async def found(self) -> None:

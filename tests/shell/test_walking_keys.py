@@ -1,19 +1,11 @@
 """Find, range, failed, stale and the history of a key, as a person types them."""
 
-from textual.events import Key, Paste
+from textual.events import Paste
 
 from lar_debug.model.views import KeyChange
 from lar_debug.panes.text_field import TextField
-from tests.shell.conftest import Desk, OpenDesk
+from tests.shell.conftest import OpenDesk
 from tests.shell.fake_session import FakeSession, long_text
-
-
-async def type_at_once(desk: Desk, *keys: str) -> None:
-    """As a terminal hands over what was typed while the program was busy."""
-    for key in keys:
-        character = {"slash": "/", "colon": ":"}.get(key, key if len(key) == 1 else None)
-        desk.app.post_message(Key(key, character))
-    await desk.pilot.pause()
 
 
 async def test_slash_asks_in_the_place_of_the_event_line_and_enter_finds(open_desk: OpenDesk):
@@ -44,14 +36,14 @@ async def test_letters_typed_at_once_behind_slash_are_never_keys_of_the_screen(
     open_desk: OpenDesk,
 ):
     async with open_desk() as desk:
-        await type_at_once(desk, "slash", *"rxwj", "slash", "colon", "enter")
+        await desk.press_at_once("slash", *"rxwj", "slash", "colon", "enter")
         assert desk.session.asked == ["find rxwj/:"]
         assert desk.session.cursor == 5
 
 
 async def test_keys_behind_enter_are_meant_for_the_screen(open_desk: OpenDesk):
     async with open_desk() as desk:
-        await type_at_once(desk, "slash", *"tent", "enter", "k")
+        await desk.press_at_once("slash", *"tent", "enter", "k")
         assert desk.session.asked == ["find tent"]
         assert desk.session.cursor == 4
 
