@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual import events
 from textual.strip import Strip
 
 from lar_debug.model.changes import Row, Span
@@ -72,9 +73,23 @@ class ItemsView(RowsView):
         if top != self.first_line:
             self.scroll_lines_to(top)
 
+    def on_click(self, event: events.Click) -> None:
+        """A click puts the cursor on an item."""
+        item = self.item_at(event.y)
+        if item is None:
+            return
+        if item == self.item:
+            self.click_again(event)
+        self.move_to(item)
+
+    def click_again(self, event: events.Click) -> None:
+        """The item that has the cursor was clicked; nothing unless a subclass says."""
+
     def item_at(self, row: int) -> int | None:
         """The item that a row of the screen belongs to."""
         line = self.first_line + row - self.head
+        if row < self.head:
+            return None
         within = [item for item, start in enumerate(self._starts) if start <= line]
         return within[-1] if within and line < self.line_count else None
 

@@ -24,6 +24,13 @@ class RowsView(LineView):
         self._wanted: dict[int, int] = {}
         self._settling = False
 
+    def on_resize(self) -> None:
+        """Wrapping, folding and columns depend on the size."""
+        self.lay_out()
+
+    def lay_out(self) -> None:
+        """Make the rows for the size there is; those that fit every size stay."""
+
     def set_rows(self, place: int, rows: Sequence[Row]) -> None:
         """Show rows that belong to a place (a step), at the offset that was chosen there.
 

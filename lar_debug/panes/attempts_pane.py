@@ -77,7 +77,7 @@ class AttemptsPane(ItemsView):
         wanted = _shown(found) if here is None or here.shown else here.attempt
         at = [row.attempt for row in found.rows]
         self.item = at.index(wanted) if wanted in at else 0
-        self._lay_out()
+        self.lay_out()
 
     @property
     def here(self) -> AttemptRow | None:
@@ -90,20 +90,12 @@ class AttemptsPane(ItemsView):
         if self.here is not None:
             self.post_message(self.Asked(act, self.here))
 
-    def on_click(self, event: events.Click) -> None:
-        """A click puts the cursor on the attempt, on that one again shows it."""
-        item = self.item_at(event.y)
-        if item is None:
-            return
-        if item == self.item and event.chain > 1:
+    def click_again(self, event: events.Click) -> None:
+        """A double click shows the attempt."""
+        if event.chain > 1:
             self.action_ask("show")
-        self.move_to(item)
 
-    def on_resize(self) -> None:
-        """The columns depend on the width."""
-        self._lay_out()
-
-    def _lay_out(self) -> None:
+    def lay_out(self) -> None:
         width = self.size.width - 1
         if self._view is None or width < 1:
             return

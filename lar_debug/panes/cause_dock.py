@@ -26,11 +26,7 @@ class CauseDock(RowsView):
             return
         self._step, self._cause, self._numbers = step, cause, numbers
         self.repaint_head()
-        self._lay_out()
-
-    def on_resize(self) -> None:
-        """Folding depends on the size."""
-        self._lay_out()
+        self.lay_out()
 
     def on_focus(self) -> None:
         """The rule of the focused pane is drawn double."""
@@ -47,7 +43,7 @@ class CauseDock(RowsView):
         extents = (cause.extent_in_full, cause.extent) if cause else ()
         return self.rule(title, extents, width, focused=self.has_focus)
 
-    def _lay_out(self) -> None:
+    def lay_out(self) -> None:
         width, height = self.size
         if self._cause is None or width <= 1 or height <= 1:
             return

@@ -30,19 +30,15 @@ class Console(RowsView):
         if view.step == self._step and view.console is self._printed:
             return
         self._step, self._printed = view.step, view.console
-        self._lay_out()
+        self.lay_out()
 
     def change_stream(self) -> str:
         """Show the next stream, and say which it is ("" for both)."""
         self._stream = STREAMS[(STREAMS.index(self._stream) + 1) % len(STREAMS)]
-        self._lay_out()
+        self.lay_out()
         return self._stream
 
-    def on_resize(self) -> None:
-        """Wrapping depends on the width."""
-        self._lay_out()
-
-    def _lay_out(self) -> None:
+    def lay_out(self) -> None:
         width = self.size.width
         if width <= 1:
             return

@@ -27,17 +27,17 @@ class DiffPane(RowsView):
         if view.step == self._step and view.diff is self._document:
             return
         self._step, self._document = view.step, view.diff
-        self._lay_out()
+        self.lay_out()
 
     def change_view(self) -> None:
         """Switch between the whole diff and the new text alone."""
         self._new_only = not self._new_only
-        self._lay_out()
+        self.lay_out()
 
     def change_context(self, by: int) -> None:
         """More or fewer unchanged lines around a change."""
         self._lines_around = max(0, min(_MOST_CONTEXT, self._lines_around + by))
-        self._lay_out()
+        self.lay_out()
 
     def go_to_change(self, by: int) -> bool:
         """Bring the next change (1), or the one before (-1), to the top; False without one."""
@@ -55,11 +55,7 @@ class DiffPane(RowsView):
         changed = self._rows[line].sign in _CHANGED
         return changed and (before is None or before.sign not in _CHANGED)
 
-    def on_resize(self) -> None:
-        """Wrapping and folding depend on the size."""
-        self._lay_out()
-
-    def _lay_out(self) -> None:
+    def lay_out(self) -> None:
         width, height = self.size
         if self._document is None or width <= 1 or height <= 0:
             return

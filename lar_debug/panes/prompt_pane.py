@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from textual import events
 from textual.message import Message
 
 from lar_debug.model.changes import Row, Span
@@ -43,7 +42,7 @@ class PromptPane(ItemsView):
             return
         self.item = self.item if view.step == self._step else 0
         self._step, self._view = view.step, view.prompt
-        self._lay_out()
+        self.lay_out()
 
     @property
     def section(self) -> PromptSection | None:
@@ -58,17 +57,7 @@ class PromptPane(ItemsView):
             file = section.file if section is not None else ""
             self.post_message(self.Asked(act, self._view.attempt, file))
 
-    def on_click(self, event: events.Click) -> None:
-        """A click puts the cursor on the section."""
-        item = self.item_at(event.y)
-        if item is not None:
-            self.move_to(item)
-
-    def on_resize(self) -> None:
-        """Wrapping depends on the width."""
-        self._lay_out()
-
-    def _lay_out(self) -> None:
+    def lay_out(self) -> None:
         width = self.size.width - 1
         if self._view is None or width < 1:
             return
@@ -79,9 +68,7 @@ class PromptPane(ItemsView):
             starts.append(len(rows))
             rows += wrapped(_section_rows(section), width, self.signs)
         if not starts:
-            rows.append(
-                Row(spans=(Span("it called no model, and its source is not known", "dim"),))
-            )
+            rows.append(_NOTHING)
         self.set_items(self._step, rows, starts)
 
 

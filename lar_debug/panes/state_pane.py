@@ -62,14 +62,10 @@ class StatePane(ItemsView):
         if found is None or (found, view.step) == (self._view, self._step):
             return
         self._view, self._step = found, view.step
-        self._lay_out()
+        self.lay_out()
         self.repaint_head()
 
-    def on_resize(self) -> None:
-        """A value alone is wrapped to the width."""
-        self._lay_out()
-
-    def _lay_out(self) -> None:
+    def lay_out(self) -> None:
         width, view = self.size.width, self._view
         if view is None or width <= 1:
             return
@@ -157,14 +153,9 @@ class StatePane(ItemsView):
         row = self._here
         self._at = _key(row) if row is not None else None
 
-    def on_click(self, event: events.Click) -> None:
-        """A click puts the cursor on a row; on that one again folds it."""
-        item = self.item_at(event.y) if event.y >= self.head else None
-        if item is None or self._is_alone:
-            return
-        if item == self.item:
-            self.action_turn()
-        self.move_to(item)
+    def click_again(self, event: events.Click) -> None:  # noqa: ARG002
+        """Fold or open the row."""
+        self.action_turn()
 
     # -- keys -------------------------------------------------------------------------------
 

@@ -107,9 +107,9 @@ class LarDebugApp(TerminalApp, inherit_bindings=False):
 
     def action_show_keys(self) -> None:
         """The page with all keys."""
-        self.push_screen(TextScreen(self._signs, "keys", key_rows(self.keys)))
+        self.push_screen(TextScreen.of_rows(self._signs, "keys", key_rows(self.keys)))
 
     def action_show_events(self) -> None:
         """The page with the messages that the event line has shown."""
         events = self._session.events() if self._session is not None else ()
-        self.push_screen(TextScreen(self._signs, "events", event_rows(events)))
+        self.push_screen(TextScreen.of_rows(self._signs, "events", event_rows(events)))

@@ -6,11 +6,9 @@ The session says what is to be handed over; editor.py, clipboard.py and title.py
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable, Sequence
+from functools import cached_property
 
 from lar_debug.model.problem import Problem
-from lar_debug.panes._signs import Signs
 from lar_debug.panes.step_rule import StepRule
 from lar_debug.shell.clipboard import (
     MOST_BYTES,
@@ -20,9 +18,8 @@ from lar_debug.shell.clipboard import (
     to_tmux,
 )
 from lar_debug.shell.editor import editor_command, open_editor
-from lar_debug.shell.keys import KEYS, Key
 from lar_debug.shell.panes_screen import PanesScreen
-from lar_debug.shell.session_port import SessionPort, Topic
+from lar_debug.shell.session_port import Topic
 from lar_debug.shell.terminal_app import TerminalApp, terminal_app
 from lar_debug.shell.title import Bell, Title, title_of
 
@@ -30,19 +27,16 @@ from lar_debug.shell.title import Bell, Title, title_of
 class HandingScreen(PanesScreen, inherit_bindings=False):
     """Actions of shell/keys.py and of the palette."""
 
-    def __init__(
-        self,
-        session: SessionPort,
-        signs: Signs,
-        *,
-        keys: Sequence[Key] = KEYS,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        super().__init__(session, signs, keys=keys, clock=clock)
-        self._title = Title(lambda data: self._outside.tell_terminal(data))
-        self._bell = Bell(clock)
-        self._away = False
-        """Whether the terminal is somebody else's just now."""
+    _away = False
+    """Whether the terminal is somebody else's just now."""
+
+    @cached_property
+    def _title(self) -> Title:
+        return Title(self._outside.tell_terminal)
+
+    @cached_property
+    def _bell(self) -> Bell:
+        return Bell(self.clock)
 
     @property
     def _outside(self) -> TerminalApp:

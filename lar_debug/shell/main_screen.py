@@ -5,8 +5,8 @@ Panes post up, the screen commands the session; what is shown stands in panes_sc
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import cached_property
 from typing import ClassVar
 
 from textual import on
@@ -15,7 +15,6 @@ from textual.binding import BindingType
 from lar_debug.model import views
 from lar_debug.model.tabs import AttemptRow
 from lar_debug.panes._line_view import LineView
-from lar_debug.panes._signs import Signs
 from lar_debug.panes.attempts_pane import Act, AttemptsPane
 from lar_debug.panes.attempts_strip import AttemptsStrip
 from lar_debug.panes.header import Header
@@ -24,8 +23,7 @@ from lar_debug.panes.tab_bar import TabBar
 from lar_debug.panes.timeline import Timeline
 from lar_debug.panes.timeline_line import TimelineLine
 from lar_debug.shell.attempt_keys import AttemptKeys
-from lar_debug.shell.keys import KEYS, Key, bindings
-from lar_debug.shell.session_port import SessionPort
+from lar_debug.shell.keys import bindings
 from lar_debug.shell.state_screen import StateScreen
 from lar_debug.shell.walking_screen import WalkingScreen
 
@@ -35,17 +33,14 @@ class MainScreen(WalkingScreen, StateScreen, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
 
-    def __init__(
-        self,
-        session: SessionPort,
-        signs: Signs,
-        *,
-        keys: Sequence[Key] = KEYS,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        super().__init__(session, signs, keys=keys, clock=clock)
-        self._attempt_keys = AttemptKeys(self, self, session, signs)
-        self._commands: dict[str, Callable[[], None]] = {
+    @cached_property
+    def _attempt_keys(self) -> AttemptKeys:
+        return AttemptKeys(self, self, self.session, self._signs)
+
+    @cached_property
+    def _commands(self) -> dict[str, Callable[[], None]]:
+        session = self.session
+        return {
             "older": session.show_older,
             "newer": session.show_newer,
             "newest": session.show_newest,

@@ -116,7 +116,7 @@ class PanesScreen(Screen[None], inherit_bindings=False):
                 self._tab_bar.show(tab.number)
         self._show(frozenset({"all"}))
         self._focus_pane("timeline")
-        self.call_after_refresh(self.run_worker, self.session.open(), exit_on_error=True)
+        self.call_after_refresh(self.run_worker, self.session.open, exit_on_error=True)
 
     async def on_unmount(self) -> None:
         """Nothing of the session outlives the screen."""

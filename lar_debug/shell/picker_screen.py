@@ -162,7 +162,7 @@ class PickerScreen(Screen[None], inherit_bindings=False):
         wide = max(len(keys) for keys, _ in _HELP) + 2
         rows = [Row(spans=(Span(keys.ljust(wide), "key"), Span(does))) for keys, does in _HELP]
         app = cast("App[None]", self.app)  # pyright: ignore[reportUnknownMemberType]
-        app.push_screen(TextScreen(self._signs, "keys", rows))
+        app.push_screen(TextScreen.of_rows(self._signs, "keys", rows))
 
     def action_delete(self) -> None:
         """Asks first."""

@@ -12,11 +12,11 @@ from textual.app import App
 from textual.command import CommandPalette
 from textual.widgets import Input
 
-from lar_debug.diff.layout import lay_out
 from lar_debug.model import views
 from lar_debug.model.problem import Problem
 from lar_debug.shell.help_screen import TextScreen
 from lar_debug.shell.history_screen import HistoryScreen
+from lar_debug.shell.page_screen import diff_rows
 from lar_debug.shell.panes_screen import PanesScreen
 
 _ASKING = ("find", "palette", "edit_value", "note")
@@ -92,7 +92,7 @@ class WalkingScreen(PanesScreen, inherit_bindings=False):
         except Problem as error:
             self.session.say(str(error), "error")
             return
-        rows = lay_out(document, max(8, self.size.width - 2), ascii=self._signs.ascii)
+        rows = diff_rows(document, self._signs, folded=False)
         app = cast("App[None]", self.app)  # pyright: ignore[reportUnknownMemberType]
         app.push_screen(TextScreen(self._signs, title, rows))
 
