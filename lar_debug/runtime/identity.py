@@ -284,6 +284,17 @@ class Graph:
         found = self._walker.edges(node, self._addresses[id(node)])
         return [(str(address), edge) for address, edge in found]
 
+    def reached(self, value: Any) -> list[Any]:
+        """The nodes that a value holds, and all that can be reached from them, breadth first."""
+        nowhere = Address("")
+        found: dict[int, Any] = {}
+        todo = [node for _, node in self._walker.inside(value, nowhere)]
+        for node in todo:
+            if id(node) not in found:
+                found[id(node)] = node
+                todo.extend(edge for _, edge in self._walker.edges(node, nowhere))
+        return list(found.values())
+
     def known(self, node: Any) -> bool:
         return id(node) in self._addresses
 

@@ -119,7 +119,7 @@ class Staleness:
             return ", ".join(filter(None, (self._told(changed), texts)))
         reasons = explain(ran, now)
         if texts:
-            reasons = tuple(one for one in reasons if not one.startswith(_TEXT_PARTS))
+            reasons = tuple(one for one in reasons if not _is_of_text(one))
         return ", ".join(filter(None, (texts if explain(ran, now) else "", *reasons)))
 
     def _of_files(self) -> dict[int, str]:
@@ -193,6 +193,11 @@ def stale_reasons(recording: Recording, steps: Iterable[int]) -> dict[int, str]:
     lines = recording.summaries(wanted[0], wanted[-1])
     reasons = {line.step: stale.reason(line.step, line.node.address) for line in lines}
     return {step: reasons[step] for step in wanted if reasons.get(step)}
+
+
+def _is_of_text(reason: str) -> bool:
+    """Of "prompt_template changed" and "find_topic prompt_template changed"."""
+    return " uses " not in reason and reason.rsplit(" ", 2)[-2].startswith(_TEXT_PARTS)
 
 
 def _is_in_prompt(recording: Recording, execution: Execution, use: FileUse) -> bool:

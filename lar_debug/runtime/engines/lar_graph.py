@@ -11,7 +11,7 @@ from lar_debug.model.records import Node
 from lar_debug.runtime.engines.lar import Caller
 from lar_debug.runtime.engines.lar_nodes import NodeFacts
 from lar_debug.runtime.fingerprint import Fingerprint, Fingerprinter
-from lar_debug.runtime.identity import Graph, Names, Walker
+from lar_debug.runtime.identity import Graph, Names, Walker, is_of
 from lar_debug.runtime.matching import shape_of
 from lar_debug.runtime.sources import UserFiles, normal_module
 
@@ -32,7 +32,9 @@ class LarGraph:
     """Addresses, labels, fingerprints and sources of what can be reached from a start node."""
 
     def __init__(self, start: Any, files: UserFiles, caller: Caller | None) -> None:
-        node_type: type = sys.modules["lar.node"].__dict__["BaseNode"]
+        classes = sys.modules["lar.node"].__dict__
+        node_type: type = classes["BaseNode"]
+        self._batch_type: type = classes["BatchNode"]
         walker = Walker(node_type, files)
         names = Names(walker)
         names.add_modules(files.modules())
@@ -58,9 +60,19 @@ class LarGraph:
         return self._described(self.graph.discover(node, step))
 
     def fingerprint(self, node: Any) -> Fingerprint:
-        """The parts of a node's fingerprint; empty when its objects cannot be looked at."""
+        """The parts of a node's fingerprint; empty when its objects cannot be looked at.
+
+        A BatchNode runs its branches to their ends within its own step: their parts are its own,
+        each behind the name of its node.
+        """
         try:
-            return self._prints.of(node)
+            parts = self._prints.of(node)
+            if is_of(node, self._batch_type):
+                for inner in self.graph.reached(node.nodes):
+                    name = self.graph.label(inner)
+                    own = self._prints.of(inner)
+                    parts |= {f"{name} {part}": value for part, value in own.items()}
+            return parts
         except Exception:
             # Attributes of the user's own may raise whatever they like when they are looked at.
             return {}
