@@ -7,14 +7,16 @@ from functools import partial
 from typing import Any, Protocol, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
 from textual.screen import Screen
 
 from lar_debug.model.problem import Problem
 from lar_debug.shell.keys import Key
 from lar_debug.shell.session_port import SessionPort
-from lar_debug.text import clean_line
+from lar_debug.text import clean_line, elide
 
 _MOST_KEYS = 8
+_LONGEST_KEY = 200
 
 EXTRA: tuple[tuple[str, str, str], ...] = (
     ("Newest attempt", "session('newest')", "Show the newest attempt and follow it"),
@@ -66,7 +68,10 @@ class Commands(Provider):
             yield Hit(1.0, f"Go to step {step}", self._runs(f"go({step})"))
         for key in await self._keys_like(query.strip()):
             runs = partial(_history, self.screen, key)
-            yield Hit(1.0 if key == query.strip() else 0.9, f"History of {clean_line(key)}", runs)
+            score = 1.0 if key == query.strip() else 0.9
+            # A plain string would be taken for markup.
+            shown = Content(f"History of {elide(clean_line(key), _LONGEST_KEY)}")
+            yield Hit(score, shown, runs, text=shown.plain)
         matcher = self.matcher(query)
         for label, action, tooltip in self._commands():
             score = matcher.match(label)
