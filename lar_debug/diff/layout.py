@@ -254,6 +254,9 @@ def _cause_rows(block: CauseBlock, fit: _Fit, room: int) -> list[Row] | None:
     if not block.pieces:
         made = list(tree_rows("~", block.spans, fit.width - _SIGN_CELLS))
         return made if len(made) <= room else None
+    if all(isinstance(piece, Kept) for piece in block.pieces):
+        # Nothing in it was changed: what it is shown for stands at its end.
+        return list(_piece_rows(block.pieces, fit))[-max(1, room) :]
     tall = room >= _TALL_CAUSE
     tries = [replace(fit, context=context) for context in range(_CAUSE_CONTEXT, -1, -1)]
     tries = [replace(tries[0], head=tall), *tries, replace(tries[-1], fold_removed=True)]

@@ -40,9 +40,12 @@ def verdict(
     parts = [_told(document, also), *_cut(cut_off)]
     # An output that is the same to the word says by itself that nothing else is new.
     if next_old is not None and next_new is not None:
-        changed = tuple(next_old) != tuple(next_new)
-        if changed or _telling(document):
-            parts.append(_next(next_old, next_new, short, changed))
+        if tuple(next_old) != tuple(next_new):
+            route = Span(f"next CHANGED: {_labels(next_old)} → {_labels(next_new)}", "strong")
+            # What alone is new comes first: of a narrow screen's verdict the end is left out.
+            parts.insert(1 if _telling(document) else 0, route)
+        elif _telling(document):
+            parts.append(Span("next same" if short else f"next {_labels(next_new)}, same"))
     if tokens_old != tokens_new:
         parts.append(Span(f"tokens {tokens_old:,} → {tokens_new:,}"))
     if ms is not None and not short and _telling(document):
@@ -82,12 +85,6 @@ def _joined(parts: Sequence[Span]) -> tuple[Span, ...]:
 
 def _labels(labels: Sequence[str]) -> str:
     return clean_line(" ".join(labels)) or "none, the run ends"
-
-
-def _next(old: Sequence[str], new: Sequence[str], short: bool, changed: bool) -> Span:
-    if not changed:
-        return Span("next same" if short else f"next {_labels(new)}, same")
-    return Span(f"next CHANGED: {_labels(old)} → {_labels(new)}", "strong")
 
 
 def _telling(document: Document) -> list[Block]:

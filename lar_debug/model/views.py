@@ -133,6 +133,8 @@ class EventLine:
     time: str
     text: str
     tone: Literal["", "error", "note"] = ""
+    shorter: tuple[str, ...] = ()
+    """The same in fewer words, for where there is no room for all of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,10 @@ class RowsView(LineView):
     def on_resize(self) -> None:
         """Wrapping, folding and columns depend on the size."""
         self.lay_out()
+        self.keep_in_sight()
+
+    def keep_in_sight(self) -> None:
+        """Scroll to where the cursor is; these rows have none."""
 
     def lay_out(self) -> None:
         """Make the rows for the size there is; those that fit every size stay."""

@@ -63,7 +63,7 @@ class AttemptsStrip(Bar):
         self.targets = []
         if self._view is None:
             return self.strip((), width)
-        items = self._fitting(self._view, width - 1)
+        items = self._fitting(self._view, width - 2)
         wide = _width(items)
         column = max(0, width - 1 - wide)
         spans = [Span(" " * column)]

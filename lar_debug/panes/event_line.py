@@ -7,9 +7,9 @@ from textual.strip import Strip
 from lar_debug.model import views
 from lar_debug.model.changes import Span
 from lar_debug.panes._bar import Bar
-from lar_debug.panes._paint import one_line
+from lar_debug.panes._paint import first_fitting, one_line
 from lar_debug.panes._signs import Signs
-from lar_debug.text import cells, elide
+from lar_debug.text import cells
 
 
 class EventLine(Bar):
@@ -30,5 +30,6 @@ class EventLine(Bar):
         if self._event is None:
             return self.strip((), width)
         time = f" {one_line(self._event.time, self.signs)}  " if self._event.time else " "
-        text = elide(one_line(self._event.text, self.signs), max(0, width - cells(time) - 1))
+        texts = [one_line(text, self.signs) for text in (self._event.text, *self._event.shorter)]
+        text = first_fitting(texts, width - cells(time) - 1)
         return self.strip((Span(time, "dim"), Span(text, self._event.tone)), width)

@@ -38,7 +38,7 @@ class RunList(PickList):
         self._rows: Sequence[RunRow] = ()
         self._name_cells = _NAME_LEAST
         self._short = 4
-        self._empty: Sequence[str] = ()
+        self._empty_place: str | None = None
 
     @property
     def row(self) -> RunRow | None:
@@ -49,7 +49,7 @@ class RunList(PickList):
         """Show other rows; the cursor goes to the run `cursor`, else stays on its own."""
         here = self.row
         wanted = cursor or (here.run if here is not None else "")
-        self._rows, self._empty = rows, ()
+        self._rows, self._empty_place = rows, None
         names = (cells(_name(row, self.signs)) for row in rows)
         self._name_cells = min(_NAME_MOST, max(_NAME_LEAST, max(names, default=0)))
         self._short = max((len(row.short) for row in rows), default=4)
@@ -58,15 +58,16 @@ class RunList(PickList):
 
     def show_empty(self, place: str) -> None:
         """Say that there is nothing yet, and what to do about it."""
-        self._rows, self._empty = (), _empty_lines(place)
+        self._rows, self._empty_place = (), place
         self.set_lines(0, 0)
 
     def render_line(self, y: int) -> Strip:
         """The line API of Textual; without runs, what to do about it."""
         width = self.size.width
-        if 0 <= y < len(self._empty) and width > 0:
-            return self.strip((Span(" " + self._empty[y]),), width)
-        return super().render_line(y)
+        if self._empty_place is None or width <= 0:
+            return super().render_line(y)
+        lines = _empty_lines(self._empty_place, width - 1)
+        return self.strip((Span(" " + lines[y]),) if y < len(lines) else (), width)
 
     def spans(self, line: int, width: int) -> Iterator[Span]:
         """`7f3a  support_reply  finished  7 steps  579 tok  today 14:01  3 attempts at 5`"""
@@ -120,11 +121,14 @@ def told_when(seconds: float) -> str:
     return time.strftime("%d %b %Y", then)
 
 
-def _empty_lines(place: str) -> list[str]:
-    said = f"No runs in {clean_line(place)} yet.   "
-    starts = [said, *(" " * cells(said) for _ in _EMPTY[1:])]
-    lines = [
-        f"{start}{command:<{_COMMAND_CELLS}}{what}".rstrip()
-        for start, (command, what) in zip(starts, _EMPTY, strict=True)
-    ]
-    return [*lines[:-1], f"{lines[-1]}           q quit"]
+def _empty_lines(place: str, width: int) -> list[str]:
+    """Beside each other where that fits, else below each other."""
+    said = f"No runs in {clean_line(place)} yet."
+    told = [f"{command:<{_COMMAND_CELLS}}{what}".rstrip() for command, what in _EMPTY]
+    indent = " " * (cells(said) + 3)
+    beside = [f"{said}   {told[0]}", *(indent + line for line in told[1:])]
+    beside[-1] += "           q quit"
+    if max(map(cells, beside)) <= width:
+        return beside
+    below = told if max(map(cells, told)) <= width else [command for command, _ in _EMPTY]
+    return [said, "", *below, "", "q quit"]

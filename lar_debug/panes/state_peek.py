@@ -27,4 +27,5 @@ class StatePeek(RowsView, can_focus=False):
 
     def build_head(self, width: int) -> Strip:
         """The rule over the rows."""
-        return self.rule(self._title, (self._state_size,), width, focused=False)
+        rights = (f"{self._state_size} | 2 opens it", self._state_size)
+        return self.rule(self._title, rights, width, focused=False)

@@ -95,11 +95,16 @@ def ending_document(
     return Document((*code, *(rows if len(error) > 1 or not code else ())))
 
 
-def load_error_words(recording: Recording, error: LoadError, newest: int) -> str:
-    """What is wrong with code that cannot be loaded, and that attempt `newest` stays."""
+def load_error_words(
+    recording: Recording, error: LoadError, newest: int
+) -> tuple[str, tuple[str, ...]]:
+    """What is wrong with code that cannot be loaded, and that attempt `newest` stays; then the
+    same in fewer words."""
     where = f"{recording.shown_path(error.file)}:{error.line}  " if error.file else ""
     good = "loads" if _RAISED.match(error.message) else "parses"
-    return f"{where}{error.message}. Not run, #{newest} stays; the next save that {good} runs."
+    wrong = f"{where}{error.message}"
+    stays = f"{wrong}. Not run, #{newest} stays"
+    return f"{stays}; the next save that {good} runs.", (stays, f"{wrong}. Not run", wrong)
 
 
 def _row(text: str, sign: Any = " ", tone: Tone = "") -> TreeRow:

@@ -24,15 +24,20 @@ class Events:
         self._lines: deque[EventLine] = deque(maxlen=KEPT)
         self._of = ""
 
-    def add(self, text: str, tone: Tone = "", *, of: str = "") -> None:
-        """A newer message `of` one thing that goes on takes the place of the one before."""
+    def add(self, text: str, tone: Tone = "", *, of: str = "", shorter: Sequence[str] = ()) -> None:
+        """A newer message `of` one thing that goes on takes the place of the one before;
+        `shorter` is the same in fewer words, the longest first."""
         if of and of == self._of:
             self._lines.pop()
         self._of = of
+        line, *others = (self._named(one) for one in (text, *shorter))
+        self._lines.append(EventLine(time.strftime("%H:%M:%S"), line, tone, tuple(others)))
+
+    def _named(self, text: str) -> str:
         line = " ".join(text.splitlines())
         for name, short in self._names.items():
             line = line.replace(name, short)
-        self._lines.append(EventLine(time.strftime("%H:%M:%S"), line, tone))
+        return line
 
     @property
     def newest(self) -> EventLine:

@@ -22,7 +22,7 @@ from lar_debug.session.endings import load_error_words
 from lar_debug.session.reached import why_marked
 from lar_debug.session.recording import Recording
 from lar_debug.session.reexecution import Conditions, Reexecution
-from lar_debug.session.saving import Saving
+from lar_debug.session.saving import Saving, ran_again_words
 from lar_debug.session.stale import Stale, Staleness
 from lar_debug.session.turns import Turns, Work
 from lar_debug.session.variation import note_variation
@@ -206,10 +206,11 @@ class Rerunning:
     def _names(self, paths: frozenset[str] | dict[str, None]) -> str:
         return ", ".join(sorted(map(self._recording.shown_path, paths)))
 
-    def _tell(self, text: str, *, error: bool = False) -> None:
-        """Say what came of the saves that were not told of yet."""
+    def _tell(self, *texts: str, error: bool = False) -> None:
+        """Say what came of the saves that were not told of yet, in more and in fewer words."""
         names, self._unsaid = self._names(self._unsaid), {}
-        self.session.say(f"saved {names}: {text}", "error" if error else "")
+        text, *shorter = (f"saved {names}: {one}" for one in texts)
+        self.session.say(text, "error" if error else "", shorter=shorter)
 
     def _take_turn(self, work: Work) -> None:
         """Do this next. A call of a model that is under way is not cut off by every save of a
@@ -250,11 +251,7 @@ class Rerunning:
         done = attempted.execution
         if await self._shown(attempted) and done is not None:
             passed = (time.time() - at) * 1000
-            node = done.duration_ns // 1_000_000
-            self._tell(
-                f"step {step} ran again as #{done.attempt}, "
-                f"on screen in {passed:.0f} ms (node {node} ms)"
-            )
+            self._tell(*ran_again_words(done, passed))
         elif attempted.unchanged:
             self._tell(f"nothing that step {step} runs has changed, not run")
         elif attempted.load_error is None:
@@ -273,7 +270,8 @@ class Rerunning:
         step = self._target()
         newest = (await asyncio.to_thread(self._recording.last_finished, step)).attempt
         self._unsaid = {}
-        self.session.say(load_error_words(self._recording, error, newest), "error")
+        text, shorter = load_error_words(self._recording, error, newest)
+        self.session.say(text, "error", shorter=shorter)
         await self._judge()
 
     # -- keys -------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lar_debug.model.records import StepSummary
+from lar_debug.model.records import Execution, StepSummary
 
 
 @dataclass
@@ -49,3 +49,17 @@ class Saving:
         if self.pinned is None:
             return f"{name} is no longer pinned"
         return f"pinned: saves run {name}, wherever you look"
+
+
+def ran_again_words(done: Execution, on_screen: float) -> tuple[str, ...]:
+    """That a save made an attempt, in ever fewer words; `on_screen` is the milliseconds from the
+    save until it was shown."""
+    number, passed = f"#{done.attempt}", f"{on_screen:.0f} ms"
+    said = f"step {done.step} ran again as {number}"
+    node = f"(node {done.duration_ns // 1_000_000} ms)"
+    return (
+        f"{said}, on screen in {passed} {node}",
+        f"{said}, on screen in {passed}",
+        f"{said}, {passed}",
+        f"{number} in {passed}",
+    )

@@ -239,9 +239,9 @@ class Session:
 
     # -- what others tell -------------------------------------------------------------------
 
-    def say(self, text: str, tone: Tone = "", *, of: str = "") -> None:
-        """A message on the event line; `of` as in Events."""
-        self._events.add(text, tone, of=of)
+    def say(self, text: str, tone: Tone = "", *, of: str = "", shorter: Sequence[str] = ()) -> None:
+        """A message on the event line; `of` and `shorter` as in Events."""
+        self._events.add(text, tone, of=of, shorter=shorter)
         self.changed("event")
 
     def changed(self, *topics: str) -> None:

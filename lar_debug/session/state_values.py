@@ -8,13 +8,15 @@ from typing import Any, Final
 from lar_debug.diff.brief import brief, is_text, quoted, type_name
 from lar_debug.diff.equality import kind_of
 from lar_debug.diff.paths import path_text
-from lar_debug.model.changes import Span
+from lar_debug.model.changes import Row, Span
+from lar_debug.model.records import Execution
 from lar_debug.model.values import Fidelity, Glimpse, Tagged, Value
 from lar_debug.store.chunks import Reader
 from lar_debug.store.glimpses import Look
 from lar_debug.store.parts import Opened, opened
 
 CELLS: Final = 200
+_BRACKETS: Final = {dict: "{}", list: "[]"}
 _MOST_PARTS: Final = 12
 """Of a large value no more parts are read for its row."""
 
@@ -47,6 +49,31 @@ def tell(reader: Reader, value: Any, *, is_open: bool) -> Told:
     head = _head(found, parts)
     rest = "" if is_open else _inside(found)
     return Told((Span(head, "dim"), Span(rest)), found, parts, size, doubt)
+
+
+def peek_rows(reader: Reader, state: dict[str, Value], execution: Execution) -> tuple[Row, ...]:
+    """One row a key, what the node wrote marked."""
+    changes = execution.changes
+    signs = dict.fromkeys(execution.written, "~")
+    signs |= dict.fromkeys(changes.updated, "~") | dict.fromkeys(changes.added, "+")
+    width = max((len(key) for key in state), default=0)
+    return tuple(
+        Row(
+            signs.get(key, " "),
+            (Span(f"{key:<{min(width, 24)}}  ", "key"), *_glimpsed(reader, item)),
+        )
+        for key, item in state.items()
+    )
+
+
+def _glimpsed(reader: Reader, found: Value) -> tuple[Span, ...]:
+    """The value in one line, of which no more than `found` was read."""
+    start, size = (found.start, found.size) if kind_of(found) is Glimpse else (found, 0)
+    brackets = _BRACKETS.get(kind_of(start))
+    if not brackets or not start:
+        return _leaf(reader, found, _size(found, None))
+    head = f"{brackets[0]}{size or len(start):,}{brackets[1]}"
+    return (Span(head, "dim"), Span(_inside(found)))
 
 
 def size_text(size: int) -> str:

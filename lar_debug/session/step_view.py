@@ -13,12 +13,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from lar_debug.diff.brief import brief
 from lar_debug.diff.build import build
 from lar_debug.model.changes import Row, Span
 from lar_debug.model.document import CauseBlock, CauseDocument, Document, Kept, TextBlock
 from lar_debug.model.records import Execution, Outcome
-from lar_debug.model.values import Fidelity, Mark, Value
+from lar_debug.model.values import Fidelity, Mark
 from lar_debug.model.views import Chip, StepView, StripView
 from lar_debug.session.attempted import LoadError
 from lar_debug.session.attempts_view import Listed, attempts_view
@@ -32,11 +31,11 @@ from lar_debug.session.prompts import in_user_prompt
 from lar_debug.session.range import over_range
 from lar_debug.session.recording import Recording
 from lar_debug.session.state_tree import StateTrees
+from lar_debug.session.state_values import peek_rows
 from lar_debug.session.tabs import TabWish
 
 PROMPT_LINES = 4
 
-PEEK_CELLS = 200
 BODIES_KEPT = 64
 LEAST_KEPT = 3
 CHARACTERS_KEPT = 32_000_000
@@ -137,7 +136,7 @@ class StepViews:
             cause=body.cause,
             console=body.console,
             state=body.state,
-            state_title=f"state after #{execution.attempt}",
+            state_title=f"state {'after' if execution.after else 'before'} #{execution.attempt}",
             state_size=body.state_size,
             **self._of_tab(pair, executions, shown),
         )
@@ -248,7 +247,7 @@ def _build(recording: Recording, pair: _Pair, is_wanted: IsWanted) -> _Body:
         verdict + last_good(execution, pair.visible),
         cause,
         console_rows(recording, execution),
-        _peek(keys, execution),
+        peek_rows(recording.store.reader, keys, execution),
         f"{len(keys)} key{'' if len(keys) == 1 else 's'}",
     )
 
@@ -305,7 +304,7 @@ def _strip(pair: _Pair, shown: Shown) -> StripView:
     unseen = sum(one.attempt > shown.seen for one in pair.visible)
     return StripView(
         tuple(chips),
-        held=shown.held is not None,
+        held=base is not None and base.attempt == shown.held,
         new=unseen if shown.attempt is not None else 0,
         loading="" if shown.load_error is None else f"!{shown.load_error.line or ''}",
     )
@@ -352,7 +351,10 @@ def _ran_unedited(recorded: Execution, executions: list[Execution]) -> bool:
 
 
 def _prompt_of(recording: Recording, execution: Execution) -> CauseDocument:
-    """For a recorded step: which prompt it came from, and that editing it runs the step."""
+    """For a recorded step: which prompt it came from, and that editing it runs the step; not
+    while it is still running itself."""
+    if execution.outcome is Outcome.RUNNING:
+        return CauseDocument("", "", "", "")
     side = Side(recording, execution)
     [line] = recording.summaries(execution.step, execution.step)
     # A step that reached the outside is only marked by a save.
@@ -368,19 +370,4 @@ def _prompt_of(recording: Recording, execution: Execution) -> CauseDocument:
     # What is asked for stands at the end of most prompts; the dock may have four rows.
     first = max(0, len(lines) - PROMPT_LINES)
     block = CauseBlock(name, pieces=(Kept(first + 1, first + 1, tuple(lines[first:])),))
-    return CauseDocument(f"prompt of this step: {name}", again, again, "", (block,))
-
-
-def _peek(state: dict[str, Value], execution: Execution) -> tuple[Row, ...]:
-    """One row a key, what the node wrote marked."""
-    changes = execution.changes
-    signs = dict.fromkeys(execution.written, "~")
-    signs |= dict.fromkeys(changes.updated, "~") | dict.fromkeys(changes.added, "+")
-    width = max((len(key) for key in state), default=0)
-    return tuple(
-        Row(
-            signs.get(key, " "),
-            (Span(f"{key:<{min(width, 24)}}  ", "key"), Span(brief(item, PEEK_CELLS))),
-        )
-        for key, item in state.items()
-    )
+    return CauseDocument(f"prompt of this step: {name}", "edit it and save", again, "", (block,))

@@ -266,6 +266,7 @@ HINTS: tuple[Hint, ...] = (
     Hint(("save.toggle",), "on save", 6),
     Hint(("edit.prompt",), "edit", 5),
     Hint(("run.continue",), "continue", 9),
+    Hint(("find",), "find", 14),
     Hint(("copy.value",), "copy", 15),
     Hint(("help",), "help", 1, right=True),
     Hint(("palette",), "commands", 12, right=True),
