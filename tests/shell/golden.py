@@ -1,4 +1,4 @@
-"""The screens that are kept as plain text, and the way to write them anew after a look at them.
+"""Screens that the sample's story (sample_story.py) does not come to, kept as plain text.
 
 `python -m tests.shell.golden` writes the files; the difference is then read like any other.
 """
@@ -35,14 +35,6 @@ class Golden:
     @property
     def file(self) -> Path:
         return FOLDER / f"{self.name}.txt"
-
-
-def held() -> FakeSession:
-    """An older attempt was chosen, a newer one came; the base is held."""
-    session = FakeSession()
-    view = step_view(shown=2, newest=4)
-    session.view = replace(view, strip=replace(view.strip, held=True, new=1))
-    return session
 
 
 def failed() -> FakeSession:
@@ -97,35 +89,12 @@ def printed() -> FakeSession:
 
 
 GOLDENS = (
-    Golden("160x45", (160, 45)),
-    Golden("100x40", (100, 40)),
-    Golden("80x24", (80, 24)),
-    Golden("60x20", (60, 20)),
-    Golden("60x20_whole_timeline", (60, 20), ("tab",)),
-    Golden("40x10", (40, 10)),
-    Golden("38x8_too_small", (38, 8)),
-    Golden("100x40_ascii", (100, 40), ascii=True),
     Golden("100x40_console", (100, 40), ("5",), printed),
-    Golden("100x30_detail_focused", (100, 30), ("tab",)),
-    Golden("100x30_new_text_only", (100, 30), ("vertical_line",)),
-    Golden("100x30_held", (100, 30), (), held),
     Golden("100x30_failed", (100, 30), (), failed),
     Golden("100x40_nothing_yet", (100, 40), (), nothing_yet),
     Golden("160x45_state", (160, 45), ("2", "tab", "m", "m", "j", "l"), order_changed),
-    Golden("100x40_state", (100, 40), ("2", "tab", "j", "l", "G", "l"), order_changed),
     Golden("100x40_state_ascii", (100, 40), ("2", "tab", "j", "l"), order_changed, ascii=True),
-    Golden("60x20_state", (60, 20), ("2", "enter", "j", "l", "j"), order_changed),
-    Golden("100x30_value_alone", (100, 30), ("2", "tab", "enter"), order_changed),
-    Golden("60x20_state_edit", (60, 20), ("2", "enter", "j", "l", "G", "i"), order_changed),
-    Golden("100x40_keys", (100, 40), ("question_mark",)),
-    Golden("160x45_attempts", (160, 45), ("4",), attempted),
-    Golden("100x30_attempts", (100, 30), ("4", "enter", "k"), attempted),
-    Golden("60x20_attempts", (60, 20), ("4",), attempted),
-    Golden("40x10_attempts", (40, 10), ("4",), attempted),
-    Golden("100x40_prompt", (100, 40), ("3", "enter", "j", "j"), attempted),
     Golden("60x20_prompt", (60, 20), ("3",), attempted),
-    Golden("100x40_put_back", (100, 40), ("3", "enter", "j", "j", "p"), attempted),
-    Golden("60x20_put_back", (60, 20), ("4", "enter", "p"), attempted),
 )
 
 
