@@ -3,21 +3,42 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 from rich.segment import Segment
+from textual.widgets import Input
 
 from lar_debug.diff.build import build, whole
+from lar_debug.diff.text_diff import compare_texts
 from lar_debug.model.changes import Row, Span
-from lar_debug.model.document import CauseBlock, CauseDocument, TreeRow
-from lar_debug.model.records import Outcome
-from lar_debug.model.views import EventLine, TimelineRow
+from lar_debug.model.document import CauseBlock, CauseDocument, Document, TreeRow
+from lar_debug.model.records import Outcome, RunStatus
+from lar_debug.model.runs import RunRow, RunsView
+from lar_debug.model.tabs import (
+    AttemptRow,
+    AttemptsView,
+    PromptSection,
+    PromptView,
+    PutBackView,
+    StateRow,
+    StateView,
+    StateWish,
+)
+from lar_debug.model.views import EventLine, KeyChange, TimelineRow
+from lar_debug.panes._signs import UNICODE_SIGNS
 from lar_debug.shell.app import LarDebugApp
+from lar_debug.shell.clipboard import cleaned, osc52
+from lar_debug.shell.confirm_screen import ConfirmScreen
+from lar_debug.shell.main_screen import MainScreen
+from lar_debug.shell.title import title_of
 from tests.hostile import HOSTILE, obeyed
 from tests.shell.fake_session import HEADER, FakeSession, Rows, step_view
 from tests.shell.screen_text import screen_segments
+from tests.shell.test_picker import FakeRuns, open_picker
 
-SIZES = [(160, 45), (60, 20)]
+SMALL = (60, 20)
+SIZES = [(160, 45), SMALL]
 
 
 def hostile_session(text: str) -> FakeSession:
@@ -45,9 +66,28 @@ def hostile_session(text: str) -> FakeSession:
         state=rows,
         state_title=text,
         state_size=text,
+        **hostile_tabs(text),
     )
     session.shown_event = EventLine(text, text, "error")
     return session
+
+
+def hostile_tabs(text: str) -> dict[str, Any]:
+    """What State, Prompt and Attempts show, made of `text`."""
+    value = StateRow(text, 0, text, (Span(text), Span(text, "in")), "~", "open", note=text)
+    inside = replace(value, depth=1, fold="closed")
+    values = (value, inside, StateRow(text, 1, text, more=9))
+    section = PromptSection(
+        text, text, text, 1, "differs", can_put_back=True, notes=(text,), place=text
+    )
+    row = AttemptRow(
+        3, Outcome.ERROR, text, (Span(text, "word in"),), 1, 1, text, shown=True, note=text
+    )
+    return {
+        "state_view": StateView(StateWish(), text, values),
+        "prompt": PromptView(3, text, (section, section)),
+        "attempts": AttemptsView((row, replace(row, attempt=4, shown=False, accepted=True))),
+    }
 
 
 def assert_only_text(segments: list[list[Segment]], width: int, name: str = "") -> None:
@@ -71,10 +111,113 @@ async def test_no_pane_lets_recorded_text_through_to_the_terminal(size: tuple[in
             session.head, session.rows, session.view = told.head, told.rows, told.view
             session.shown_event = told.shown_event
             session.tell("all")
-            for number in (1, 5):
+            for number in range(1, 6):
                 app.screen.call_later(app.screen.run_action, f"tab({number})")
                 await pilot.pause()
                 assert_only_text(screen_segments(app), size[0], name)
+
+
+async def test_a_value_alone_is_text() -> None:
+    session = FakeSession()
+    app = LarDebugApp(session, environ={})
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.press("2")
+        for name, text in HOSTILE.items():
+            rows = tuple(Row(bar=True, spans=(Span(line),)) for line in text.split("\n")[:99])
+            view = StateView(StateWish(alone=text), text, text=rows, size=text)
+            session.view = replace(step_view(), state_view=view)
+            session.tell("step")
+            await pilot.pause()
+            assert_only_text(screen_segments(app), SMALL[0], name)
+
+
+async def test_a_question_and_old_messages_are_text() -> None:
+    session = FakeSession()
+    app = LarDebugApp(session, environ={})
+    async with app.run_test(size=SMALL) as pilot:
+        for name, text in HOSTILE.items():
+            session.put_back.prepared = PutBackView(
+                text, Document((compare_texts(text, "old", text), *build({}, {"a": text}).blocks))
+            )
+            session.put_back.ask(3)
+            session.tell("question")
+            await pilot.pause()
+            assert isinstance(app.screen, ConfirmScreen)
+            assert_only_text(screen_segments(app), SMALL[0], name)
+            await pilot.press("q")
+            session.shown_event = EventLine(text, text, shorter=(text, text[:9]))
+            app.action_show_events()
+            await pilot.pause()
+            assert_only_text(screen_segments(app), SMALL[0], name)
+            await pilot.press("q")
+
+
+async def test_the_history_of_a_key_and_the_field_are_text() -> None:
+    session = FakeSession()
+    app = LarDebugApp(session, environ={})
+    async with app.run_test(size=SMALL) as pilot:
+        main = app.screen
+        assert isinstance(main, MainScreen)
+        for name, text in HOSTILE.items():
+            session.walking.history.keys = {text: (KeyChange(5, text, "+", (Span(text, "in"),)),)}
+            main.action_history(text)
+            await pilot.pause()
+            assert_only_text(screen_segments(app), SMALL[0], name)
+            await pilot.press("q")
+            main.ask(text, lambda _: True, text)
+            await pilot.pause()
+            assert_only_text(screen_segments(app), SMALL[0], name)
+            await pilot.press("home")
+            assert_only_text(screen_segments(app), SMALL[0], name)
+            await pilot.press("escape")
+
+
+async def test_a_key_in_the_palette_is_text() -> None:
+    session = FakeSession()
+    for name, text in HOSTILE.items():
+        session.walking.history.keys = {f"key {text}": ()}
+        app = LarDebugApp(session, environ={})
+        async with app.run_test(size=SMALL) as pilot:
+            await pilot.press("colon")
+            palette = app.screen
+            palette.query_one(Input).value = "key"
+            await cast("Any", app.workers).wait_for_complete()
+            await pilot.pause()
+            assert app.screen is palette
+            shown = "".join(part.text for line in screen_segments(app) for part in line)
+            assert not obeyed(shown), name
+            assert "History of key" in shown, name
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_list_of_runs_is_text(size: tuple[int, int]) -> None:
+    runs = FakeRuns()
+    async with open_picker(runs, size) as desk:
+        for name, text in HOSTILE.items():
+            first = RunRow(
+                "7f", text[:99] or "7f", text, 0, RunStatus.FAILED, 1.0, text, 1, 9, 9, text
+            )
+            runs.view = RunsView(text, (first, replace(first, run="8c", depth=9)), 9, read=True)
+            runs.on_change()
+            await desk.press("d")
+            assert_only_text(screen_segments(desk.app), size[0], name)
+            runs.on_problem(text)
+            await desk.pilot.pause()
+            assert_only_text(screen_segments(desk.app), size[0], name)
+            runs.view = RunsView(text, (), 0, read=True)
+            runs.on_change()
+            await desk.pilot.pause()
+            assert_only_text(screen_segments(desk.app), size[0], name)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_the_terminal_is_told_beside_the_screen_is_text(name: str) -> None:
+    view = replace(step_view(), label=HOSTILE[name])
+    told = [title_of(view, UNICODE_SIGNS), cleaned(HOSTILE[name]).decode()]
+    assert not any(map(obeyed, told))
+    assert "\n" not in told[0]
+    # The text itself is told as base64, which ends no sequence.
+    assert osc52(cleaned(HOSTILE[name]), {}).count("\x1b") == 1
 
 
 async def test_recorded_text_cannot_be_clicked() -> None:

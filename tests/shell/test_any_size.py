@@ -7,7 +7,11 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from lar_debug.model.views import RunningView
+from tests.shell.attempt_stories import attempted
 from tests.shell.conftest import Desk, OpenDesk
+from tests.shell.fake_session import FakeSession
+from tests.shell.state_story import order_changed
 from tests.shell.test_picker import FakeRuns, open_picker
 
 SIZES = 12
@@ -54,16 +58,65 @@ async def history(desk: Desk) -> None:
     await desk.found()
 
 
-STATES = (stay, keys_page, palette, asked, history)
+async def events(desk: Desk) -> None:
+    desk.app.action_show_events()
 
 
-@pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
-async def test_a_screen_outlives_every_size(
-    open_desk: OpenDesk, state: Callable[[Desk], Awaitable[None]]
-):
-    async with open_desk() as desk:
+async def comparison(desk: Desk) -> None:
+    desk.main.action_ask_compared()
+    await desk.press("2", "enter")
+    await desk.found()
+    assert "state after 2" in desk.lines[0]
+
+
+async def confirm(desk: Desk) -> None:
+    await desk.press("3", "enter", "j", "j", "p")
+    assert "y writes it" in desk.lines[0]
+
+
+async def note(desk: Desk) -> None:
+    await desk.press("4", "enter", "m", *"a note that is longer than a small terminal is wide")
+
+
+async def value_alone(desk: Desk) -> None:
+    await desk.press("2", "enter", "enter")
+    assert "│{" in desk.text
+
+
+async def state_edit(desk: Desk) -> None:
+    await desk.press("2", "enter", "j", "l", "j", "i")
+    assert "set for step 5" in desk.text
+
+
+async def running(desk: Desk) -> None:
+    desk.session.now = RunningView(5, 4, 0.0)
+    await desk.tell("running")
+    desk.main.turn(1)
+
+
+STATES = {
+    FakeSession: (stay, keys_page, palette, asked, history, events, comparison, running),
+    attempted: (confirm, note),
+    order_changed: (value_alone, state_edit),
+}
+PAGE_KEYS = ("j", "k", "g", "G", "pagedown", "pageup")
+
+
+@pytest.mark.parametrize(
+    ("story", "state"),
+    [(story, state) for story, states in STATES.items() for state in states],
+    ids=lambda one: one.__name__,
+)
+async def test_a_screen_outlives_every_size_while_keys_are_pressed(
+    open_desk: OpenDesk,
+    story: Callable[[], FakeSession],
+    state: Callable[[Desk], Awaitable[None]],
+) -> None:
+    async with open_desk(session=story()) as desk:
         await state(desk)
-        await fits_at_every_size(desk, 1)
+        below = desk.app.screen
+        await fits_at_every_size(desk, 1, PAGE_KEYS)
+        assert desk.app.screen is below
 
 
 @pytest.mark.parametrize("tab", "12345")
@@ -77,4 +130,5 @@ async def test_a_tab_outlives_every_size_while_keys_are_pressed(open_desk: OpenD
 @pytest.mark.parametrize("runs", [FakeRuns(), FakeRuns(())], ids=["runs", "empty"])
 async def test_the_list_of_runs_outlives_every_size(runs: FakeRuns):
     async with open_picker(runs) as desk:
-        await fits_at_every_size(desk, 7, ("j", "k", "slash", "x", "escape", "d", "G"))
+        keys = ("j", "k", "slash", "x", "escape", "d", "n", "G", "question_mark", "escape")
+        await fits_at_every_size(desk, 7, keys)

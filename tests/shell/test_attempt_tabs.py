@@ -7,11 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from lar_debug.model.changes import Span
 from lar_debug.model.records import Outcome
 from lar_debug.model.tabs import AttemptsView
-from tests.hostile import HOSTILE, obeyed
-from tests.shell.attempt_stories import ATTEMPTS, PROMPT, attempted
+from tests.shell.attempt_stories import ATTEMPTS, attempted
 from tests.shell.conftest import Desk, OpenDesk
 
 
@@ -154,21 +152,3 @@ async def test_the_palette_accepts_and_puts_back_the_shown_attempt(open_desk: Op
             await desk.found()
             await desk.press("enter")
         assert session.asked == ["accept 3", "put_back 3"]
-
-
-@pytest.mark.parametrize("name", sorted(HOSTILE))
-async def test_hostile_texts_are_one_clean_line_each(open_desk: OpenDesk, name: str) -> None:
-    text = HOSTILE[name]
-    session = attempted()
-    row = replace(ATTEMPTS[3], edit=(Span(text, "word in"),), note=text, next=text)
-    section = replace(PROMPT.sections[0], text=text, title=text, notes=(text,))
-    assert session.view is not None
-    session.view = replace(
-        session.view,
-        attempts=AttemptsView((row,)),
-        prompt=replace(PROMPT, sections=(section,), title=text),
-    )
-    async with open_desk(session=session) as desk:
-        for tab in ("3", "4"):
-            await desk.press(tab)
-            assert obeyed(desk.text) == []

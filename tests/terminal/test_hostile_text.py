@@ -67,7 +67,12 @@ def look_around(terminal: Terminal) -> None:
     terminal.answers()
     terminal.type("5J" + "J" * 30 + "ss\t\x04\x04G\t\t")
     terminal.answers()
-    terminal.type("s1")
+    terminal.type("s2\tljljjjmmH" + "jjjl" * 5 + "\r3jjjkGg4jkGgH")
+    # Esc directly followed by another key would be one key.
+    terminal.see("[4 Attempts]", "══")
+    terminal.type(ESCAPE)
+    terminal.see_gone("══")
+    terminal.type("1")
     terminal.see("[1 Diff]")
 
 
@@ -131,6 +136,41 @@ def test_old_messages_and_the_palette_show_it_as_text(terminal: Terminal) -> Non
     terminal.see("══ events ")
     terminal.type("q")
     terminal.see("j/k step")
+
+
+def test_a_search_and_the_history_of_a_key_show_it_as_text(terminal: Terminal) -> None:
+    terminal.go_to(0)
+    terminal.type("/evil\r")
+    terminal.see("/evil ")
+    terminal.type(":markup: ")
+    terminal.see("History of markup: [bold")
+    terminal.type("\r")
+    terminal.see("══ history of markup: [bold", "Enter goes to the step")
+    terminal.type("q")
+    terminal.see("j/k step")
+
+
+def test_the_list_of_runs_shows_it_as_text(desk: Desk) -> None:
+    with Terminal(desk) as picker:
+        picker.see("1 run", "5 steps")
+        picker.type("/S[")
+        picker.see("/S[", "5 steps")
+        picker.type("\rd")
+        picker.see("y deletes it")
+        picker.type("k")
+        picker.see("not deleted")
+        picker.type("?")
+        picker.see("══ keys ")
+        picker.type("q")
+        picker.see("1 run")
+        for columns, rows in ((60, 20), (40, 10), (160, 45)):
+            picker.resize(columns, rows)
+            picker.see("> ")
+        picker.type("q")
+        assert picker.ended() == 0
+        assert picker.shown.foreign == []
+        assert picker.shown.copied == []
+        assert picker.is_as_before
 
 
 def test_markup_is_seen_as_text_and_a_click_on_it_does_nothing(terminal: Terminal) -> None:
