@@ -12,7 +12,7 @@ from lar_debug.cli import DONE
 from lar_debug.cli.application import Common, common_options
 from lar_debug.cli.listing import list_runs
 from lar_debug.cli.output import say
-from lar_debug.cli.recordings import interpreter_of, open_reference
+from lar_debug.cli.recordings import open_reference, place_of_interpreter
 from lar_debug.cli.show import show_run
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import RunStatus
@@ -81,8 +81,8 @@ class _Opened:
         trusted = is_ours(recording.info)
         rerunning = Rerunning(
             recording,
-            # Looking at an interpreter runs it: one that somebody else named is left alone.
-            interpreter_of(common, recording)
+            # Looking for one of ours reads the disk: what somebody else named is left alone.
+            place_of_interpreter(common, recording)
             if trusted
             else Path(common.python or recording.info.interpreter),
             on_save=common.on_save == "rerun",

@@ -40,8 +40,23 @@ def interpreter_of(common: Common, recording: Recording) -> Path:
     """
     from lar_debug.client.interpreter import find_interpreter, require_lar
 
-    recorded = Path(recording.info.interpreter)
-    chosen = common.python or (str(recorded) if recorded.exists() else None)
-    found = find_interpreter(Path(recording.info.script), chosen=chosen, environ=os.environ)
+    script, chosen = _named(common, recording)
+    found = find_interpreter(script, chosen=chosen, environ=os.environ)
     require_lar(found)
     return found.path
+
+
+def place_of_interpreter(common: Common, recording: Recording) -> Path:
+    """The same, not started: what is wrong with it is told on the screen. Raises Problem when
+    there is none."""
+    from lar_debug.client.interpreter import locate_interpreter
+
+    script, chosen = _named(common, recording)
+    return locate_interpreter(script, chosen=chosen, environ=os.environ)
+
+
+def _named(common: Common, recording: Recording) -> tuple[Path, str | None]:
+    """The script of a recording, and the interpreter that is named for it."""
+    info = recording.info
+    named = info.interpreter if Path(info.interpreter).exists() else None
+    return Path(info.script), common.python or named

@@ -104,6 +104,16 @@ def find_interpreter(target: Path, *, chosen: str | None, environ: Mapping[str, 
     return Found(path, why, bool(chosen), probe(path, beside=folder, environ=environ))
 
 
+def locate_interpreter(target: Path, *, chosen: str | None, environ: Mapping[str, str]) -> Path:
+    """The same Python, not started: for the screen, which waits for nobody's interpreter.
+
+    Raises InterpreterError when there is nothing that could be run.
+    """
+    path, _ = _locate(target if target.is_dir() else target.parent, chosen, environ)
+    _check_runnable(path)
+    return path
+
+
 def require_lar(found: Found) -> None:
     """Raises InterpreterError, with what to do, when there is no lar-engine in `found`."""
     if found.probe.has_lar:

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -204,6 +205,10 @@ class ZygoteProcess:
             self._listening.cancel()
             await asyncio.wait([self._listening])
         self._control.close()
+        if not self.python and self._process.returncode is None:
+            # It has not begun to listen, so it would not hear that we are gone.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         try:
             async with asyncio.timeout(END_SECONDS):
                 await self._process.wait()

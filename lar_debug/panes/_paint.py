@@ -7,10 +7,11 @@ parses markup, so no recorded text can become a style or a link.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, Literal
+from typing import Literal, cast
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.app import App
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -54,40 +55,35 @@ def first_fitting(candidates: Sequence[str], width: int) -> str:
     return elide(candidates[-1], width) if width > 0 else ""
 
 
-class Painted(Widget):
-    """A widget whose lines are made of spans with tones."""
+TONES = frozenset(
+    f"tone--{name}"
+    for name in ("in", "out", "word-in", "word-out", "dim", "error", "note", "key", "strong")
+)
+GROUNDS = frozenset(f"ground--{name}" for name in ("in", "out", "cursor"))
+"""Component classes of the app, one set for all panes: Textual works out those of every widget
+whenever the styles of one change, which would be most of what a start costs."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "tone--in",
-        "tone--out",
-        "tone--word-in",
-        "tone--word-out",
-        "tone--dim",
-        "tone--error",
-        "tone--note",
-        "tone--key",
-        "tone--strong",
-        "ground--in",
-        "ground--out",
-        "ground--cursor",
-    }
-    DEFAULT_CSS = """
-    Painted > .tone--in { color: $diff-in; }
-    Painted > .tone--out { color: $diff-out; }
-    Painted > .tone--word-in { color: $diff-in; text-style: bold underline; }
-    Painted > .tone--word-out { color: $diff-out; text-style: strike; }
-    Painted > .tone--dim { color: $foreground 65%; }
-    Painted > .tone--error { color: $error; text-style: bold; }
-    Painted > .tone--note { color: $secondary; }
-    Painted > .tone--key { text-style: bold; }
-    Painted > .tone--strong { text-style: bold; }
-    Painted > .ground--in { background: $diff-in-ground; }
-    Painted > .ground--out { background: $diff-out-ground; }
-    Painted > .ground--cursor { background: $surface; }
-    Painted:ansi > .ground--in { background: ansi_default; }
-    Painted:ansi > .ground--out { background: ansi_default; }
-    Painted:ansi > .ground--cursor { background: ansi_default; text-style: bold; }
-    """
+TONES_CSS = """
+App > .tone--in { color: $diff-in; }
+App > .tone--out { color: $diff-out; }
+App > .tone--word-in { color: $diff-in; text-style: bold underline; }
+App > .tone--word-out { color: $diff-out; text-style: strike; }
+App > .tone--dim { color: $foreground 65%; }
+App > .tone--error { color: $error; text-style: bold; }
+App > .tone--note { color: $secondary; }
+App > .tone--key { text-style: bold; }
+App > .tone--strong { text-style: bold; }
+App > .ground--in { background: $diff-in-ground; }
+App > .ground--out { background: $diff-out-ground; }
+App > .ground--cursor { background: $surface; }
+App:ansi > .ground--in { background: ansi_default; }
+App:ansi > .ground--out { background: ansi_default; }
+App:ansi > .ground--cursor { background: ansi_default; text-style: bold; }
+"""
+
+
+class Painted(Widget):
+    """A widget whose lines are made of spans with tones, in an app that has their styles."""
 
     def __init__(self, signs: Signs, *, id: str) -> None:
         super().__init__(id=id)
@@ -108,7 +104,7 @@ class Painted(Widget):
         if not tone:
             return Style.null()
         if tone not in self._tones:
-            full = self.get_component_rich_style(f"tone--{tone.replace(' ', '-')}")
+            full = self._style_of(f"tone--{tone.replace(' ', '-')}")
             self._tones[tone] = Style(
                 color=full.color,
                 bold=full.bold,
@@ -123,8 +119,12 @@ class Painted(Widget):
         if not ground:
             return self.rich_style
         if ground not in self._grounds:
-            self._grounds[ground] = self.get_component_rich_style(f"ground--{ground}")
+            self._grounds[ground] = self._style_of(f"ground--{ground}")
         return self._grounds[ground]
+
+    def _style_of(self, component: str) -> Style:
+        app = cast("App[None]", self.app)  # pyright: ignore[reportUnknownMemberType]
+        return app.get_component_styles(component).rich_style
 
     def strip(self, spans: Iterable[Span], width: int, ground: Ground = "") -> Strip:
         """`spans` as one line of exactly `width` cells, cleaned; what is cut ends in `…`."""

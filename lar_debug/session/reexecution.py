@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from lar_debug.client.attempt import AttemptResult
+from lar_debug.client.interpreter import find_interpreter, require_lar
 from lar_debug.client.worker import Worker
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import Execution
@@ -101,10 +103,17 @@ class Reexecution:
         worker = await Worker.start(self._interpreter, cwd=Path(info.cwd), on_event=self._on_event)
         try:
             await self._preload(worker, ENGINE_MODULES.get(info.engine, ()))
+            if info.engine in worker.preloaded.errors:
+                # It may lie beside the script, where attempts find it.
+                await asyncio.to_thread(self._look_for_engine)
         except BaseException:
             await worker.close()
             raise
         return worker
+
+    def _look_for_engine(self) -> None:
+        script, python = Path(self._recording.info.script), str(self._interpreter)
+        require_lar(find_interpreter(script, chosen=python, environ=os.environ))
 
     @property
     def opened(self) -> tuple[str, ...]:

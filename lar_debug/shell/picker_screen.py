@@ -141,7 +141,7 @@ class PickerScreen(Screen[None], inherit_bindings=False):
         self._list.choose()
 
     def on_pick_list_chosen(self, message: PickList.Chosen) -> None:
-        """A run is opened off the event loop: its interpreter is looked at first."""
+        """A run is opened off the event loop: its store is read first."""
         message.stop()
         row = self._list.row
         if row is not None and not self._opening:

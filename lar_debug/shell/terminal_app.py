@@ -8,12 +8,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from textual.app import App
 from textual.dom import DOMNode
 from textual.widgets import Input
 
+from lar_debug.panes._paint import GROUNDS, TONES, TONES_CSS, Painted
 from lar_debug.panes.text_field import TextField
 from lar_debug.settings import DIFF_COLORS, Settings
 from lar_debug.shell.clipboard import cleaned, osc52
@@ -26,6 +27,8 @@ _WITHOUT = ("dumb", "linux")
 class TerminalApp(App[None], inherit_bindings=False):
     """An app in a terminal; `environ` tells which kind of one that is."""
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {*TONES, *GROUNDS}
+    CSS = TONES_CSS
     environ: Mapping[str, str] = {}
     settings = Settings()
     diff_colors = DIFF_COLORS[0]
@@ -79,6 +82,10 @@ class TerminalApp(App[None], inherit_bindings=False):
         """The other pair of colours; says which."""
         self.diff_colors = DIFF_COLORS[1 - DIFF_COLORS.index(self.diff_colors)]
         self.refresh_css(animate=False)
+        # The tones are the app's, so Textual does not know which panes to paint again.
+        for screen in self.screen_stack:
+            for pane in screen.query(Painted):
+                pane.refresh(layout=False)
         return self.diff_colors
 
     def toggle_mouse(self) -> bool:
