@@ -10,10 +10,8 @@ import click
 
 from lar_debug.cli import DONE
 from lar_debug.cli.application import Common, common_options
-from lar_debug.cli.listing import list_runs
 from lar_debug.cli.output import say
 from lar_debug.cli.recordings import open_reference, place_of_interpreter
-from lar_debug.cli.show import show_run
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import RunStatus
 from lar_debug.session.header import target_name
@@ -137,6 +135,8 @@ def open_picker(common: Common) -> int:
     if common.screen and (path.exists() or not common.store):
         _Opened(common).show(None, path)
         return DONE
+    from lar_debug.cli.listing import list_runs
+
     click.get_current_context().invoke(list_runs)
     return DONE
 
@@ -153,6 +153,8 @@ def open_run(common: Common, name: str) -> int:
         recording.execution(reference.step, reference.attempt or 0)
     if common.screen:
         return show_screen(common, recording, reference.step, reference.attempt)
+    from lar_debug.cli.show import show_run
+
     click.get_current_context().invoke(show_run, name=name)
     return DONE
 

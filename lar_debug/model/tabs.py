@@ -7,11 +7,13 @@ raw recorded text: a pane cleans them at the door when it paints.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from lar_debug.model.changes import Row, Span
-from lar_debug.model.document import Document
 from lar_debug.model.records import Outcome
+
+if TYPE_CHECKING:
+    from lar_debug.model.document import Document
 
 Side = Literal["after", "before", "both"]
 

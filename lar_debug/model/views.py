@@ -6,12 +6,14 @@ Texts here are raw recorded text: a pane cleans them at the door (lar_debug.text
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from lar_debug.model.changes import Row, Span
-from lar_debug.model.document import CauseDocument, Document
 from lar_debug.model.records import Outcome
 from lar_debug.model.tabs import AttemptsView, PromptView, StateView
+
+if TYPE_CHECKING:
+    from lar_debug.model.document import CauseDocument, Document
 
 
 @dataclass(frozen=True, slots=True)

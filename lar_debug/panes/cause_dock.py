@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.strip import Strip
 
-from lar_debug.diff.layout import lay_out_cause
-from lar_debug.model.document import CauseDocument
 from lar_debug.panes._rows_view import RowsView
 from lar_debug.panes._signs import Signs
+
+if TYPE_CHECKING:
+    from lar_debug.model.document import CauseDocument
 
 
 class CauseDock(RowsView):
@@ -47,6 +50,9 @@ class CauseDock(RowsView):
         width, height = self.size
         if self._cause is None or width <= 1 or height <= 1:
             return
+        # Loaded with the first view, not for the first paint.
+        from lar_debug.diff.layout import lay_out_cause
+
         rows = lay_out_cause(
             self._cause,
             width - 1,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from lar_debug.diff.layout import lay_out
-from lar_debug.model.document import Document
+from typing import TYPE_CHECKING
+
 from lar_debug.model.views import StepView
 from lar_debug.panes._rows_view import RowsView
 from lar_debug.panes._signs import Signs
+
+if TYPE_CHECKING:
+    from lar_debug.model.document import Document
 
 _CONTEXT, _MOST_CONTEXT = 3, 50
 _CHANGED = frozenset("+-~M?")
@@ -59,6 +62,9 @@ class DiffPane(RowsView):
         width, height = self.size
         if self._document is None or width <= 1 or height <= 0:
             return
+        # Loaded with the first view, not for the first paint.
+        from lar_debug.diff.layout import lay_out
+
         rows = lay_out(
             self._document, width - 1, height, context=self._lines_around, ascii=self.signs.ascii
         )

@@ -14,11 +14,8 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lar_debug.client.attempt import AttemptResult
-from lar_debug.client.interpreter import find_interpreter, require_lar
-from lar_debug.client.worker import Worker
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import Execution
 from lar_debug.session.attempted import Attempted, Progress, death, not_made
@@ -26,6 +23,11 @@ from lar_debug.session.recording import Recording
 from lar_debug.session.spare import Asked, Spare
 from lar_debug.settings import ATTEMPT_TIMEOUT
 from lar_debug.store.database import Store
+
+if TYPE_CHECKING:
+    # Loaded when the interpreter is started: the screen has been painted by then.
+    from lar_debug.client.attempt import AttemptResult
+    from lar_debug.client.worker import Worker
 
 ENGINE_MODULES = {
     "lar": ("lar", "lar.executor", "lar.adaptive", "lar_debug.runtime.engines.lar_execution")
@@ -99,6 +101,8 @@ class Reexecution:
         return await asyncio.shield(starting)
 
     async def _start(self) -> Worker:
+        from lar_debug.client.worker import Worker
+
         info = self._recording.info
         worker = await Worker.start(self._interpreter, cwd=Path(info.cwd), on_event=self._on_event)
         try:
@@ -112,6 +116,8 @@ class Reexecution:
         return worker
 
     def _look_for_engine(self) -> None:
+        from lar_debug.client.interpreter import find_interpreter, require_lar
+
         script, python = Path(self._recording.info.script), str(self._interpreter)
         require_lar(find_interpreter(script, chosen=python, environ=os.environ))
 

@@ -18,7 +18,6 @@ from lar_debug.model.records import Outcome, RunStatus
 from lar_debug.model.views import RunningView
 from lar_debug.runtime.effects import Blocked
 from lar_debug.session.attempted import Attempted, LoadError
-from lar_debug.session.endings import load_error_words
 from lar_debug.session.reached import why_marked
 from lar_debug.session.recording import Recording
 from lar_debug.session.reexecution import Conditions, Reexecution
@@ -264,6 +263,8 @@ class Rerunning:
             await self._reexecution.restart()
 
     async def _tell_load_error(self, error: LoadError) -> None:
+        from lar_debug.session.endings import load_error_words
+
         # A save that is still being written is torn for a moment; the next event cancels this.
         await asyncio.sleep(SETTLE_SECONDS)
         self.load_error = error

@@ -16,18 +16,15 @@ from typing import Concatenate, ParamSpec
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import RECORDING_STOPPED, Outcome, RunStatus, StepSummary
 from lar_debug.model.views import EventLine, HeaderView, RunningView, StepView, TimelineRows
-from lar_debug.session.attempt_acts import AttemptActs
+from lar_debug.session.acts import Acts
 from lar_debug.session.events import Events, Tone
 from lar_debug.session.following import Following
-from lar_debug.session.handing import Handing
 from lar_debug.session.header import Facts, header_view, read_facts
 from lar_debug.session.looking import Looking
-from lar_debug.session.put_back import PutBack
 from lar_debug.session.recording import Recording
 from lar_debug.session.remembered import Place, place_of, remember
 from lar_debug.session.rerunning import Rerunning
-from lar_debug.session.state_acts import StateActs
-from lar_debug.session.step_view import Shown
+from lar_debug.session.shown import Shown
 from lar_debug.session.tabs import Tabs
 from lar_debug.session.timeline import Timeline
 from lar_debug.session.viewer import Viewer
@@ -52,7 +49,7 @@ def command(
     return asked
 
 
-class Session:
+class Session(Acts):
     """One open run. `open` it on a running event loop, `close` it there. Raises Problem when
     the run cannot be read at the start; nothing does later."""
 
@@ -67,10 +64,6 @@ class Session:
         self._timeline = Timeline(recording, self._flags, self._store_problem)
         self._subscribers: list[Callable[[Topics], None]] = []
         self.tabs = Tabs(self.look_again)
-        self.attempt_acts = AttemptActs(self, rerunning)
-        self.put_back = PutBack(self)
-        self.state_acts = StateActs(self, rerunning)
-        self.handing = Handing(self, rerunning)
         self.walking = Walking(recording, self, lambda: rerunning.stale)
         self._view: StepView | None = None
         self._viewer: Viewer | None = None

@@ -7,10 +7,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lar_debug.client.attempt import Attempt, AttemptResult, Report
-from lar_debug.client.worker import Worker
+if TYPE_CHECKING:
+    from lar_debug.client.attempt import Attempt, AttemptResult, Report
+    from lar_debug.client.worker import Worker
 
 JOB = "lar_debug.runtime.reexecute:job"
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lar_debug.diff.build import build
@@ -19,7 +19,6 @@ from lar_debug.model.document import CauseBlock, CauseDocument, Document, Kept, 
 from lar_debug.model.records import Execution, Outcome
 from lar_debug.model.values import Fidelity, Mark
 from lar_debug.model.views import Chip, StepView, StripView
-from lar_debug.session.attempted import LoadError
 from lar_debug.session.attempts_view import Listed, attempts_view
 from lar_debug.session.comparison import Comparison, Side, recorded_verdict, same_output
 from lar_debug.session.console_rows import console_rows
@@ -30,41 +29,15 @@ from lar_debug.session.prompt_view import prompt_view
 from lar_debug.session.prompts import in_user_prompt
 from lar_debug.session.range import over_range
 from lar_debug.session.recording import Recording
+from lar_debug.session.shown import IsWanted, Outdated, Shown
 from lar_debug.session.state_tree import StateTrees
 from lar_debug.session.state_values import peek_rows
-from lar_debug.session.tabs import TabWish
 
 PROMPT_LINES = 4
 
 BODIES_KEPT = 64
 LEAST_KEPT = 3
 CHARACTERS_KEPT = 32_000_000
-
-IsWanted = Callable[[], bool]
-
-
-class Outdated(Exception):
-    """Somebody looks elsewhere already; what was being read is not wanted any more."""
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What is looked at, taken at one moment. `seen` is the newest attempt that is no news,
-    `running` the attempt of the step that runs, `accepted` the one that a person took for good."""
-
-    step: int
-    attempt: int | None = None
-    base: Base = Base.PREVIOUS
-    held: int | None = None
-    seen: int = 0
-    stale: str = ""
-    impure: str = ""
-    accepted: int | None = None
-    running: int | None = None
-    load_error: LoadError | None = None
-    tab: TabWish = field(default_factory=TabWish)
-    since: int | None = None
-    """The step at the other end of the range that is compared."""
 
 
 @dataclass(frozen=True)

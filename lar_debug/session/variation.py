@@ -6,7 +6,6 @@ from __future__ import annotations
 from contextlib import closing
 
 from lar_debug.model.records import Execution, Outcome
-from lar_debug.session.comparison import Comparison
 from lar_debug.session.recording import Recording
 from lar_debug.store.database import Store
 
@@ -16,6 +15,9 @@ def note_variation(recording: Recording, done: Execution) -> bool:
 
     Raises Problem when the store cannot be read or written.
     """
+    # Loaded with the first view; an open session begins without it.
+    from lar_debug.session.comparison import Comparison
+
     base = recording.base_of(done.step, done.attempt)
     if base is None or base.outcome is not Outcome.SUCCESS or base.after == done.after:
         return False

@@ -6,12 +6,16 @@ import asyncio
 import gc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
 
 from lar_debug.model.problem import Problem
 from lar_debug.model.views import StepView
 from lar_debug.session.recording import Recording
-from lar_debug.session.step_view import IsWanted, Outdated, Shown, StepViews
+from lar_debug.session.shown import IsWanted, Outdated, Shown
+
+if TYPE_CHECKING:
+    from lar_debug.session.step_view import StepViews
 
 T = TypeVar("T")
 
@@ -35,7 +39,7 @@ class Viewer:
         on_view: Callable[[StepView], None],
         on_problem: Callable[[Problem], None],
     ) -> None:
-        self._views = StepViews(recording)
+        self._recording = recording
         self._on_view = on_view
         self._on_problem = on_problem
         # One thread: a key that is held down must not leave builds waiting behind each other.
@@ -43,6 +47,13 @@ class Viewer:
         self._wanted: Shown | None = None
         self._shown = asyncio.Event()
         self._work: asyncio.Task[None] | None = None
+
+    @cached_property
+    def _views(self) -> StepViews:
+        """Asked for in the thread alone: what compares is loaded there, after the first paint."""
+        from lar_debug.session.step_view import StepViews
+
+        return StepViews(self._recording)
 
     def want(self, shown: Shown) -> None:
         """Show this as soon as it has been read; what is being read meanwhile is given up."""
@@ -67,14 +78,20 @@ class Viewer:
 
     async def _bring(self) -> None:
         while (shown := self._wanted) is not None:
-            view = await self._read(self._views.view, shown, self._still(shown))
+            view = await self._read(self._view, shown, self._still(shown))
             if self._wanted is not shown:
                 continue
             self._wanted = None
             if view is not None:
                 self._on_view(view)
             self._shown.set()
-            await self._read(self._views.prepare, shown, self._still(None))
+            await self._read(self._prepare, shown, self._still(None))
+
+    def _view(self, shown: Shown, is_wanted: IsWanted) -> StepView:
+        return self._views.view(shown, is_wanted)
+
+    def _prepare(self, shown: Shown, is_wanted: IsWanted) -> None:
+        self._views.prepare(shown, is_wanted)
 
     def _still(self, wanted: Shown | None) -> IsWanted:
         return lambda: self._wanted is wanted

@@ -8,14 +8,15 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_right
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from lar_debug.model.document import Document
-from lar_debug.session.compared import compare_with
 from lar_debug.session.find import Find, FindPort
-from lar_debug.session.history import History
 from lar_debug.session.recording import Recording
 from lar_debug.session.stale import Stale
+
+if TYPE_CHECKING:
+    from lar_debug.model.document import Document
+    from lar_debug.session.history import History
 
 
 class WalkPort(FindPort, Protocol):
@@ -32,9 +33,18 @@ class Walking:
         self._session = session
         self._judged = stale
         self.find = Find(recording, session)
-        self.history = History(recording)
+        self._history: History | None = None
         self.since: int | None = None
         """The step at the other end of the range that is compared; None for one step."""
+
+    @property
+    def history(self) -> History:
+        """What all steps wrote to one key; loaded when it is asked for."""
+        if self._history is None:
+            from lar_debug.session.history import History
+
+            self._history = History(self._recording)
+        return self._history
 
     def toggle_range(self) -> None:
         """Compare from the step under the cursor on, until this is asked for again."""
@@ -63,6 +73,8 @@ class Walking:
 
     async def compare_with(self, attempt: int, name: str) -> tuple[str, Document]:
         """A title and what is different from another step, attempt or run. Raises Problem."""
+        from lar_debug.session.compared import compare_with
+
         return await compare_with(self._recording, self._session.cursor, attempt, name)
 
     def next_failed(self) -> None:

@@ -6,20 +6,22 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable, Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.command import Provider
+from textual.screen import Screen
 
 from lar_debug.panes._signs import ASCII_SIGNS, UNICODE_SIGNS
 from lar_debug.settings import Settings
 from lar_debug.shell.commands import Commands
-from lar_debug.shell.help_screen import TextScreen, event_rows, key_rows
 from lar_debug.shell.keymap import keys_of, textual_keymap
 from lar_debug.shell.main_screen import MainScreen
-from lar_debug.shell.picker_screen import PickerScreen, RunsPort
 from lar_debug.shell.session_port import SessionPort
 from lar_debug.shell.terminal_app import TerminalApp
 from lar_debug.shell.themes import THEMES, theme_for
+
+if TYPE_CHECKING:
+    from lar_debug.shell.picker_screen import PickerScreen, RunsPort
 
 
 class LarDebugApp(TerminalApp, inherit_bindings=False):
@@ -71,12 +73,18 @@ class LarDebugApp(TerminalApp, inherit_bindings=False):
         self.told_to_end = True
         self.exit()
 
-    def get_default_screen(self) -> MainScreen | PickerScreen:
-        """The screen at the bottom."""
-        if self._runs is not None:
-            return PickerScreen(self._runs, self._signs, self._open_session)
-        assert self._session is not None
-        return self._main(self._session)
+    def get_default_screen(self) -> Screen[None]:
+        """The screen at the bottom, which Textual keeps for ever: where the list of runs may
+        take the place of a run, it is an empty one."""
+        if self._session is None:
+            return self._picker()
+        return self._main(self._session) if self._runs is None else Screen()
+
+    def _picker(self) -> PickerScreen:
+        from lar_debug.shell.picker_screen import PickerScreen
+
+        assert self._runs is not None
+        return PickerScreen(self._runs, self._signs, self._open_session)
 
     def _main(self, session: SessionPort) -> MainScreen:
         return MainScreen(session, self._signs, keys=self.keys)
@@ -89,9 +97,12 @@ class LarDebugApp(TerminalApp, inherit_bindings=False):
         """From the screen of a run to the list of runs."""
         if self._runs is None:
             self._say("the run goes on: q ends it, then lar-debug lists all runs")
+        elif self._comes_from_list:
+            await self.action_quit()
         else:
             self._comes_from_list = True
-            await self.action_quit()
+            # Not waited for: this may run on behalf of the very screen that goes.
+            self.switch_screen(self._picker())  # pyright: ignore[reportUnknownMemberType]
 
     def _say(self, text: str) -> None:
         if self._session is not None:
@@ -99,7 +110,7 @@ class LarDebugApp(TerminalApp, inherit_bindings=False):
 
     async def action_quit(self) -> None:
         """From a run that was opened from the list back to it, else out."""
-        if self._comes_from_list and len(self.screen_stack) > 1:
+        if self._comes_from_list and isinstance(self.screen, MainScreen):
             # Not waited for: this may run on behalf of the very screen that goes.
             self.pop_screen()
         else:
@@ -107,9 +118,13 @@ class LarDebugApp(TerminalApp, inherit_bindings=False):
 
     def action_show_keys(self) -> None:
         """The page with all keys."""
+        from lar_debug.shell.help_screen import TextScreen, key_rows
+
         self.push_screen(TextScreen.of_rows(self._signs, "keys", key_rows(self.keys)))
 
     def action_show_events(self) -> None:
         """The page with the messages that the event line has shown."""
+        from lar_debug.shell.help_screen import TextScreen, event_rows
+
         events = self._session.events() if self._session is not None else ()
         self.push_screen(TextScreen.of_rows(self._signs, "events", event_rows(events)))

@@ -12,7 +12,6 @@ from lar_debug.model.tabs import AttemptRow
 from lar_debug.model.views import EventLine
 from lar_debug.panes._signs import Signs
 from lar_debug.panes.attempts_pane import Act
-from lar_debug.shell.confirm_screen import ConfirmScreen
 from lar_debug.shell.session_port import SessionPort
 
 
@@ -79,6 +78,8 @@ class AttemptKeys:
 
     def question(self) -> None:
         """The session wants an answer before it writes."""
+        from lar_debug.shell.confirm_screen import ConfirmScreen
+
         question = self._session.put_back.question
         if question is not None:
             screen = ConfirmScreen(self._signs, question.title, question.document)

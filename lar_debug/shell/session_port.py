@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
-from lar_debug.model.document import Document
 from lar_debug.model.tabs import PutBackView, StateEditView, StateWish
 from lar_debug.model.views import (
     EventLine,
@@ -17,6 +16,9 @@ from lar_debug.model.views import (
     StepView,
     TimelineRows,
 )
+
+if TYPE_CHECKING:
+    from lar_debug.model.document import Document
 
 Topic: TypeAlias = frozenset[str]
 """What has changed: any of "header", "timeline", "step", "event", "running", "question", "all"."""

@@ -14,9 +14,6 @@ from textual.widgets import Input
 
 from lar_debug.model import views
 from lar_debug.model.problem import Problem
-from lar_debug.shell.help_screen import TextScreen
-from lar_debug.shell.history_screen import HistoryScreen
-from lar_debug.shell.page_screen import diff_rows
 from lar_debug.shell.panes_screen import PanesScreen
 
 _ASKING = ("find", "palette", "edit_value", "note")
@@ -87,6 +84,9 @@ class WalkingScreen(PanesScreen, inherit_bindings=False):
         return True
 
     async def _compare(self, attempt: int, text: str) -> None:
+        from lar_debug.shell.help_screen import TextScreen
+        from lar_debug.shell.page_screen import diff_rows
+
         try:
             title, document = await self.session.walking.compare_with(attempt, text)
         except Problem as error:
@@ -107,6 +107,8 @@ class WalkingScreen(PanesScreen, inherit_bindings=False):
 
     def action_history(self, key: str) -> None:
         """What became of a key over all steps; Enter there goes to a step."""
+        from lar_debug.shell.history_screen import HistoryScreen
+
         screen = HistoryScreen(self._signs, key, self.session.walking.history.of(key))
         app = cast("App[None]", self.app)  # pyright: ignore[reportUnknownMemberType]
         app.push_screen(screen, self._go_from_history)

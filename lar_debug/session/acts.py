@@ -1,0 +1,66 @@
+"""What a person may ask of a session beside walking, each loaded with the first ask of it.
+
+The screen is painted before anybody can ask. Knows the session it belongs to, and no screen.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from lar_debug.session.attempt_acts import AttemptActs
+    from lar_debug.session.handing import Handing
+    from lar_debug.session.put_back import PutBack
+    from lar_debug.session.rerunning import Rerunning
+    from lar_debug.session.session import Session
+    from lar_debug.session.state_acts import StateActs
+
+
+class Acts:
+    """The part of a session that acts on the attempt that is shown."""
+
+    _rerunning: Rerunning
+    _attempt_acts: AttemptActs | None = None
+    _put_back: PutBack | None = None
+    _state_acts: StateActs | None = None
+    _handing: Handing | None = None
+
+    @property
+    def attempt_acts(self) -> AttemptActs:
+        """Accept it, note something beside it, repeat it, hold it."""
+        if self._attempt_acts is None:
+            from lar_debug.session.attempt_acts import AttemptActs
+
+            self._attempt_acts = AttemptActs(self._session, self._rerunning)
+        return self._attempt_acts
+
+    @property
+    def put_back(self) -> PutBack:
+        """Put its texts back into their files."""
+        if self._put_back is None:
+            from lar_debug.session.put_back import PutBack
+
+            self._put_back = PutBack(self._session)
+        return self._put_back
+
+    @property
+    def state_acts(self) -> StateActs:
+        """Edit its state, or see all of a value."""
+        if self._state_acts is None:
+            from lar_debug.session.state_acts import StateActs
+
+            self._state_acts = StateActs(self._session, self._rerunning)
+        return self._state_acts
+
+    @property
+    def handing(self) -> Handing:
+        """Hand it to other programs."""
+        if self._handing is None:
+            from lar_debug.session.handing import Handing
+
+            self._handing = Handing(self._session, self._rerunning)
+        return self._handing
+
+    @property
+    def _session(self) -> Session:
+        return cast("Session", self)
