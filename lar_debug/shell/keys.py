@@ -237,6 +237,7 @@ KEYS: tuple[Key, ...] = (
     *STATE_KEYS,
     Key("value.open", "o", "open_value", "Open in pager", "All of what the pane shows, in $PAGER"),
     Key("help", "question_mark", "app.show_keys", "Help", "All keys", "?"),
+    _walk("redraw", "ctrl+l", "app.redraw", "Redraw", "Paint the screen again", "ctrl+l"),
     _walk("suspend", "ctrl+z", "app.suspend_process", "Suspend", "Back to the shell; fg returns"),
     Key("quit", "q", "quit", "Quit", "Close what is on top; at the bottom, quit"),
 )

@@ -14,6 +14,7 @@ from textual.app import ComposeResult
 from textual.geometry import Size
 from textual.layout import Layout
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widget import Widget
 
 from lar_debug.panes._line_view import LineView
@@ -39,6 +40,9 @@ from lar_debug.shell.plan import TABS, Plan, PlanLayout, Wants, plan
 from lar_debug.shell.running import Spinner, running_words, told_seconds
 from lar_debug.shell.session_port import SessionPort, Topic
 
+PAINT_SECONDS = 0.004
+"""How long one picture waits for the one before it, at most."""
+
 
 class PanesScreen(Screen[None], inherit_bindings=False):
     """Timeline, detail and cause of one session; `clock` gives seconds since the epoch."""
@@ -62,6 +66,7 @@ class PanesScreen(Screen[None], inherit_bindings=False):
         self._changed: Topic = frozenset()
         self._unsubscribe: Callable[[], None] | None = None
         self._asked_to_quit = False
+        self._painter: Timer | None = None
         self._layout = PlanLayout(self._planned)
         self._plan = Plan({})
         self._spinner = Spinner(self, self.turn)
@@ -84,6 +89,14 @@ class PanesScreen(Screen[None], inherit_bindings=False):
         """Gets what is typed, while something is asked."""
         self._asked_from: Widget | None = None
         self._keys = KeyLine(signs)
+
+    @property
+    def _update_timer(self) -> Timer:
+        """Textual paints at most 60 times a second: what a key asked for, and comes right after
+        its first picture, would have to wait for the next turn."""
+        if self._painter is None:
+            self._painter = self.set_interval(PAINT_SECONDS, self._on_timer_update, pause=True)
+        return self._painter
 
     @property
     def layout(self) -> Layout:

@@ -10,14 +10,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.dom import DOMNode
+from textual.screen import Screen
 from textual.widgets import Input
 
-from lar_debug.panes._paint import GROUNDS, TONES, TONES_CSS, Painted
+from lar_debug.panes import _paint
+from lar_debug.panes._paint import GROUNDS, TONES, TONES_CSS
 from lar_debug.panes.text_field import TextField
 from lar_debug.settings import DIFF_COLORS, Settings
 from lar_debug.shell.clipboard import cleaned, osc52
+from lar_debug.shell.repaint import Painted
 from lar_debug.shell.themes import diff_variables
 
 _WITHOUT = ("dumb", "linux")
@@ -32,6 +36,25 @@ class TerminalApp(App[None], inherit_bindings=False):
     environ: Mapping[str, str] = {}
     settings = Settings()
     diff_colors = DIFF_COLORS[0]
+
+    def __init__(self, *, ansi_color: bool | None = None) -> None:
+        super().__init__(ansi_color=ansi_color)
+        self._painted = Painted()
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        """What Textual writes a picture with: of that, what is not on the terminal already."""
+        if isinstance(renderable, CompositorUpdate):
+            renderable = self._painted.changed(renderable)
+        super()._display(screen, renderable)  # pyright: ignore[reportUnknownMemberType]
+
+    def on_resize(self) -> None:
+        """A terminal of another size shows something else."""
+        self._painted.forget()
+
+    def action_redraw(self) -> None:
+        """Paint everything again, over what other programs wrote."""
+        self._painted.forget()
+        self.refresh(layout=True)
 
     async def _check_bindings(self, key: str, priority: bool = False) -> bool:
         """What a key does is done before the next one is read. Textual hands a key to the screen,
@@ -84,7 +107,7 @@ class TerminalApp(App[None], inherit_bindings=False):
         self.refresh_css(animate=False)
         # The tones are the app's, so Textual does not know which panes to paint again.
         for screen in self.screen_stack:
-            for pane in screen.query(Painted):
+            for pane in screen.query(_paint.Painted):
                 pane.refresh(layout=False)
         return self.diff_colors
 

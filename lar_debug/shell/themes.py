@@ -48,13 +48,14 @@ _DIFF = {
     ("green-red", "light"): ("#1a6b2d", "#a3201a", "#d3f2da", "#ffdedb"),
     ("green-red", "ansi"): ("ansi_green", "ansi_red", "ansi_default", "ansi_default"),
 }
-_GROUNDS_OF_256 = {
-    ("blue-orange", "dark"): ("#00005f", "#303030"),
-    ("blue-orange", "light"): ("#d7d7ff", "#ffffd7"),
-    ("green-red", "dark"): ("#005f00", "#5f0000"),
-    ("green-red", "light"): ("#d7ffd7", "#ffd7d7"),
+_DIFF_OF_256 = {
+    ("blue-orange", "dark"): ("#87afff", "#ffd787", "#00005f", "#5f5f00"),
+    ("blue-orange", "light"): ("#005faf", "#875f00", "#d7d7ff", "#ffffd7"),
+    ("green-red", "dark"): ("#87d787", "#ffafaf", "#005f00", "#5f0000"),
+    ("green-red", "light"): ("#005f00", "#af0000", "#d7ffd7", "#ffd7d7"),
 }
-"""What of 256 colours does best; the nearest of them to ours is a dark red for orange."""
+"""What of 256 colours does best: the nearest of them to our dark orange is a dark red, which
+would be an error, and the darkest that is not takes a lighter text."""
 
 _LIGHT_BACKGROUNDS = {"7", "15"}
 _SIXTEEN, _OF_256 = "standard", "256"
@@ -64,10 +65,8 @@ def diff_variables(theme: Theme, colors: str, environ: Mapping[str, str]) -> dic
     """What came in and what went out, as text and as the ground of a row."""
     kind = "ansi" if theme.ansi else "dark" if theme.dark else "light"
     names = ("diff-in", "diff-out", "diff-in-ground", "diff-out-ground")
-    came, went, *grounds = _DIFF[colors, kind]
-    if not theme.ansi and _color_system(environ) == _OF_256:
-        grounds = _GROUNDS_OF_256[colors, kind]
-    return dict(zip(names, (came, went, *grounds), strict=True))
+    few = not theme.ansi and _color_system(environ) == _OF_256
+    return dict(zip(names, (_DIFF_OF_256 if few else _DIFF)[colors, kind], strict=True))
 
 
 def theme_for(chosen: str, environ: Mapping[str, str]) -> str:

@@ -87,6 +87,20 @@ def test_with_256_colours_they_are_still_read_and_two(theme, diff_colors: str) -
     assert found["diff-in-ground"] != found["diff-out-ground"]
     assert contrast(found["diff-in"], found["diff-in-ground"]) >= LEAST
     assert contrast(found["diff-out"], found["diff-out-ground"]) >= LEAST
+    for name in ("diff-in", "diff-out", "diff-in-ground", "diff-out-ground"):
+        # A grey says neither, and what was chosen is what such a terminal can show.
+        assert max(found[name].rgb) - min(found[name].rgb) >= 40, name
+        assert found[name] == few[name], name
+
+
+def test_orange_is_orange_with_256_colours_too() -> None:
+    for theme in THEMES:
+        few = colours(theme.name, "blue-orange", "xterm-256color")
+        for name in ("diff-out", "diff-out-ground"):
+            red, green, blue = few[name].rgb
+            assert red >= green > blue
+        red, green, blue = few["diff-in-ground"].rgb
+        assert blue > max(red, green)
 
 
 @pytest.mark.parametrize(

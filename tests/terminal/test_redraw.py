@@ -1,0 +1,61 @@
+"""What keys leave on the screen is what `ctrl+l` paints there: nothing stale stays behind."""
+
+from __future__ import annotations
+
+from tests.cli.desk import Desk
+from tests.terminal.terminal import Terminal
+
+SIZE = (100, 40)
+LAST = "? help"
+STORY = (
+    ("k", ("4 find_policy", "+ policy")),
+    ("k", ("3 by_topic", "late_delivery")),
+    ("g", ("0 load_ticket", "+ ticket")),
+    ("2", ("[2 State]", "▸ ticket")),
+    ("5", ("[5 Console]", "Saved result to state['ticket']")),
+    ("G", ("6 check_reply", "Saved result to state['problems']")),
+    ("1", ("[1 Diff]", "+ problems")),
+    ("?q", ("[1 Diff]", "+ problems")),
+    ("k", ("5 write_reply", "hey!! sorry about the tent")),
+    ("+", ("hey!! sorry about the tent",)),
+    ("-", ("hey!! sorry about the tent", "6 check_reply")),
+)
+
+
+def test_what_keys_leave_is_what_a_redraw_paints(sample: Desk) -> None:
+    with Terminal(sample, "open", "last:5", size=SIZE) as terminal:
+        terminal.see("5 write_reply", "hey!! sorry about the tent", "ready")
+        painted = [redrawn(terminal, key, parts) for key, parts in STORY]
+        leave(terminal)
+    with Terminal(sample, "open", "last:5", size=SIZE) as terminal:
+        terminal.see("5 write_reply", "hey!! sorry about the tent", "ready")
+        for (key, _), wanted in zip(STORY, painted, strict=True):
+            terminal.type(key)
+            terminal.until(lambda wanted=wanted: seen(terminal) == wanted, f"{key!r}: {wanted}")
+        leave(terminal)
+        assert terminal.shown.foreign == []
+
+
+def redrawn(terminal: Terminal, key: str, parts: tuple[str, ...]) -> str:
+    """What a key leads to, painted on a terminal that was wiped."""
+    terminal.type(key)
+    terminal.see(*parts)
+    terminal.shown.resize(*SIZE)
+    terminal.type("\x0c")
+    # The last row is painted last, and what stands at its end at the very last.
+    terminal.until(lambda: terminal.shown.lines[-1].endswith(LAST) and has(terminal, parts), parts)
+    return seen(terminal)
+
+
+def has(terminal: Terminal, parts: tuple[str, ...]) -> bool:
+    return all(part in terminal.text for part in parts)
+
+
+def seen(terminal: Terminal) -> str:
+    """All but the message above the keys, which tells the time."""
+    return "\n".join([*terminal.shown.lines[:-2], terminal.shown.lines[-1]])
+
+
+def leave(terminal: Terminal) -> None:
+    terminal.type("gq")
+    assert terminal.ended() == 0
