@@ -67,31 +67,46 @@ def lay_out(
     the title of a text that stands alone (the verdict names both) are left out, if that is
     enough. New text is never cut for old; what still does not fit is there to be scrolled to.
     """
+    return list(
+        laid_out(document, width, height, context=context, opens=opens, ascii=ascii),
+    )
+
+
+def laid_out(
+    document: Document,
+    width: int,
+    height: int | None = None,
+    *,
+    context: int = 3,
+    opens: str = O_OPENS,
+    ascii: bool = False,
+) -> Iterator[Row]:
+    """The same rows, each made when it is asked for: who shows the first need not wait for all."""
     full = _Fit(max(8, width), opens=opens)
     narrow = replace(full, context=context)
     narrowest = replace(narrow, fold_removed=True)
     rows = _first_fitting(document, (full, narrow, narrowest), height)
-    return [_ascii(row) for row in rows] if ascii else rows
+    return map(_ascii, rows) if ascii else rows
 
 
-def _first_fitting(document: Document, fits: Sequence[_Fit], height: int | None) -> list[Row]:
+def _first_fitting(document: Document, fits: Sequence[_Fit], height: int | None) -> Iterator[Row]:
     if height is not None:
         for fit in fits:
             for trimmed in (False, True):
                 made = _rows(document, replace(fit, trimmed=trimmed))
                 rows = list(islice(made, height + 1))
                 if len(rows) <= height:
-                    return rows
+                    return iter(rows)
         return _capped(document, fits[-1])
     return _capped(document, fits[0])
 
 
-def _capped(document: Document, fit: _Fit) -> list[Row]:
-    rows = list(islice(_rows(document, fit), MOST_ROWS + 1))
-    if len(rows) > MOST_ROWS:
+def _capped(document: Document, fit: _Fit) -> Iterator[Row]:
+    rows = _rows(document, fit)
+    yield from islice(rows, MOST_ROWS)
+    if next(rows, None) is not None:
         text = f"the first {MOST_ROWS:,} rows, {fit.opens} all"
-        rows[MOST_ROWS:] = [Row(spans=(Span(elide(text, fit.width - _SIGN_CELLS), "dim"),))]
-    return rows
+        yield Row(spans=(Span(elide(text, fit.width - _SIGN_CELLS), "dim"),))
 
 
 def _note(text: str, fit: _Fit) -> Row:
@@ -106,7 +121,9 @@ def _ascii(row: Row) -> Row:
 def _rows(document: Document, fit: _Fit) -> Iterator[Row]:
     if not document.blocks:
         yield Row("=", (Span(elide("nothing changed", fit.width - _SIGN_CELLS), "dim"),))
-    telling = [block for block in document.blocks if not isinstance(block, Untouched)]
+    # Whether there are none, one or more is all that matters, of what may be thousands.
+    told = (block for block in document.blocks if not isinstance(block, Untouched))
+    telling = list(islice(told, 2))
     for block in document.blocks:
         if isinstance(block, TreeRow):
             yield from tree_rows(block.sign, block.spans, fit.width - _SIGN_CELLS)

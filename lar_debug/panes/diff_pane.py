@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from lar_debug.model.changes import Row
 from lar_debug.model.views import StepView
 from lar_debug.panes._rows_view import RowsView
 from lar_debug.panes._signs import Signs
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
 
 _CONTEXT, _MOST_CONTEXT = 3, 50
 _CHANGED = frozenset("+-~M?")
+_ROWS_AT_ONCE = 200
+"""A millisecond or two of the event loop."""
 
 
 class DiffPane(RowsView):
@@ -24,6 +29,7 @@ class DiffPane(RowsView):
         self._step = -1
         self._lines_around = _CONTEXT
         self._new_only = False
+        self._unfinished: Iterator[Row] = iter(())
 
     def show(self, view: StepView) -> None:
         """Show another document; the scroll offset of the step stays."""
@@ -63,11 +69,27 @@ class DiffPane(RowsView):
         if self._document is None or width <= 1 or height <= 0:
             return
         # Loaded with the first view, not for the first paint.
-        from lar_debug.diff.layout import lay_out
+        from lar_debug.diff.layout import laid_out
 
-        rows = lay_out(
+        rows = laid_out(
             self._document, width - 1, height, context=self._lines_around, ascii=self.signs.ascii
         )
         if self._new_only:
-            rows = [row for row in rows if row.sign != "-"]
-        self.set_rows(self._step, rows)
+            rows = (row for row in rows if row.sign != "-")
+        seen = self._wanted.get(self._step, 0) + height
+        shown = list(islice(rows, seen + _ROWS_AT_ONCE))
+        self.set_rows(self._step, shown)
+        self._unfinished = rows
+        self._go_on(rows, shown)
+
+    def _go_on(self, rows: Iterator[Row], shown: list[Row]) -> None:
+        """Lay out what is further down, a little at a time: keys come first."""
+        if rows is not self._unfinished:
+            # Something else is shown by now.
+            return
+        more = list(islice(rows, _ROWS_AT_ONCE))
+        if more:
+            shown = [*shown, *more]
+            self.call_later(self._go_on, rows, shown)
+        elif len(shown) > self.line_count:
+            self.set_rows(self._step, shown)
