@@ -213,7 +213,6 @@ def walk(desk: Desk, times: int) -> None:
         keys("lar-debug, 1,000 steps", program, "k j", times)
         keys("lar-debug, 1,000 steps", program, "PgUp PgDn", times)
         keys("lar-debug, 1,000 steps", program, "g G", times)
-        keys("lar-debug, 1,000 steps", program, "J K", times)
 
 
 def attempts(desk: Desk) -> None:

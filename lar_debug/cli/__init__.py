@@ -5,6 +5,7 @@ What a person did wrong is a Problem anywhere below; here it becomes one line an
 
 from __future__ import annotations
 
+import gc
 import io
 import sys
 
@@ -26,10 +27,14 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _run(arguments: list[str] | None) -> tuple[int, str]:
     """The exit code of a command, and the line about what a person has to mend."""
+    # Nothing of what is imported is garbage: it is not looked for.
+    gc.disable()
     import click
 
     from lar_debug.cli.application import application
     from lar_debug.cli.output import ReaderGone, flush
+
+    gc.enable()
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,9 @@ class _Opened:
     """Makes sessions for the screen; the newest is the one that a person comes from."""
 
     def __init__(self, common: Common) -> None:
+        # Nothing of what is imported for a screen is garbage; looking for some takes a tenth of
+        # a start, and later a moment of every key.
+        gc.disable()
         self._common = common
         self._newest: Session | None = None
 
@@ -100,6 +104,8 @@ class _Opened:
         from lar_debug.session.runs import Runs
         from lar_debug.shell.app import LarDebugApp
 
+        gc.freeze()
+        gc.enable()
         common = self._common
         runs = None
         if store is not None:

@@ -47,6 +47,15 @@ class TerminalApp(App[None], inherit_bindings=False):
             renderable = self._painted.changed(renderable)
         super()._display(screen, renderable)  # pyright: ignore[reportUnknownMemberType]
 
+    def on_mount(self) -> None:
+        """Who had the terminal in the meantime wrote to it."""
+
+        def comes(_: object) -> None:
+            self._painted.forget()
+
+        app: Any = self
+        app.app_resume_signal.subscribe(self, comes, immediate=True)
+
     def on_resize(self) -> None:
         """A terminal of another size shows something else."""
         self._painted.forget()

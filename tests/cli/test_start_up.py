@@ -57,3 +57,29 @@ def test_nothing_of_the_screen_is_loaded_by_any_command(sample: Desk) -> None:
     )
     said = sample.call([sys.executable, "-c", program])
     assert not {"textual", "lar", "litellm", "lar_debug.shell"} & set(said.out.split())
+
+
+def test_the_screen_is_painted_before_what_compares_and_runs_is_loaded(sample: Desk) -> None:
+    program = (
+        "import sys\n"
+        "import lar_debug.cli.open_, lar_debug.client.interpreter, lar_debug.session.runs\n"
+        "import lar_debug.session.rerunning, lar_debug.session.session, lar_debug.shell.app\n"
+        "print(*sys.modules)\n"
+    )
+    said = sample.call([sys.executable, "-c", program])
+    assert said.code == 0, said.err
+    later = {
+        "deepdiff",
+        "watchfiles",
+        "lar_debug.cli.show",
+        "lar_debug.client.worker",
+        "lar_debug.diff.build",
+        "lar_debug.diff.layout",
+        "lar_debug.session.comparison",
+        "lar_debug.session.step_view",
+        "lar_debug.shell.help_screen",
+        "lar_debug.shell.picker_screen",
+    }
+    loaded = set(said.out.split())
+    assert "lar_debug.shell.main_screen" in loaded
+    assert not later & loaded

@@ -14,7 +14,7 @@ from tests.terminal.terminal import Terminal
 
 
 @pytest.fixture
-def hanging(sample: Desk, tmp_path: Path) -> Path:
+def hanging(tmp_path: Path) -> Path:
     """A Python that begins to do something and never comes to anything: a network drive is slow,
     a sitecustomize waits for a lock. It says that it was started by making a pipe."""
     begun = tmp_path / "begun"
