@@ -42,7 +42,7 @@ def test_no_key_is_bound_twice(focus: str) -> None:
 
 def test_control_keys_of_tmux_readline_and_flow_control_stay_free() -> None:
     control = {name for key in KEYS for name in key.keys.split(",") if "ctrl+" in name}
-    assert control == {"ctrl+c", "ctrl+d", "ctrl+u", "ctrl+p", "ctrl+z"}
+    assert control == {"ctrl+c", "ctrl+d", "ctrl+u", "ctrl+p", "ctrl+l", "ctrl+z"}
 
 
 @pytest.mark.parametrize(
