@@ -65,6 +65,10 @@ class Desk:
 
     async def resize(self, width: int, height: int) -> None:
         await self.pilot.resize_terminal(width, height)
+        # On a busy machine the screen hears of it later than the app.
+        async with asyncio.timeout(60):
+            while len(self.lines) != height:
+                await self.pilot.pause()
         await self.pilot.pause()
 
     def row_of(self, words: str) -> int:
