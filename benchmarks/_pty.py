@@ -104,10 +104,6 @@ class Program:
         while self._more(seconds):
             pass
 
-    def forget(self) -> None:
-        """`until` looks at what comes from now on."""
-        self._written = b""
-
     def _more(self, seconds: float) -> bytes:
         if not select.select([self._outer], [], [], seconds)[0]:
             return b""

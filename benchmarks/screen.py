@@ -226,13 +226,11 @@ def attempts(desk: Desk) -> None:
         program.until("ready")
         program.settle()
         for number in range(WARM_UP + SAVES):
-            program.forget()
             new = prompt.with_name("new")
             rule = f"Write a formal answer in at most {40 + number} words."
             new.write_text(original.replace("Write the answer to the customer.", rule))
             os.replace(new, prompt)
             size = program.watch(2.0)
-            program.until(f"#{number + 1}")
             if number >= WARM_UP:
                 sizes.append(size)
         _row(
@@ -242,10 +240,15 @@ def attempts(desk: Desk) -> None:
             max(sizes),
             _kept(max(sizes), 6_000),
         )
+        made = len(
+            desk.say(desk.sample, "--json", "show", f"last:{STEP}", "--attempts")["attempts"]
+        )
+        if made != WARM_UP + SAVES + 1:
+            raise SystemExit(f"{WARM_UP + SAVES} saves made {made - 1} attempts")
         keys("lar-debug, between attempts", program, "h l", REPETITIONS)
-        program.forget()
         model.write_text(model.read_text(encoding="utf-8") + SLEEP, encoding="utf-8")
-        program.until("running")
+        program.settle()
+        program.press("r")
         program.watch(1.0)
         rate = program.watch(SLOW) / SLOW
         _row("    bytes a second while one runs", rate, rate, rate, _kept(rate, 300))
