@@ -207,6 +207,11 @@ class Reexecution:
         Cancelling it kills the node; the attempt is kept as superseded. Raises Problem when the
         interpreter or the store cannot be used.
         """
+        try:
+            # Else the attempt would be kept where nobody looks for it.
+            await asyncio.to_thread(self._recording.check_store)
+        except Problem as error:
+            return Attempted(problem=str(error))
         worker = await self._ready()
         self._asked = True
         request = await asyncio.to_thread(self._request, step, conditions)
@@ -272,8 +277,6 @@ class Reexecution:
 
     def _request(self, step: int, conditions: Conditions) -> dict[str, Any]:
         recording = self._recording
-        # Else the attempt would be kept where nobody looks for it.
-        recording.check_store()
         against = conditions.against
         return {
             **self._place(step),
