@@ -6,6 +6,8 @@ For naming calls, never for making the arguments again. Standard library only.
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -25,18 +27,26 @@ def digest_of(value: Any) -> str:
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
+def steady_module(name: str) -> str:
+    """A module's name that is the same when its file is started and when it is imported."""
+    if name not in ("__main__", "__mp_main__"):
+        return name
+    file = getattr(sys.modules.get(name), "__file__", None)
+    return os.path.splitext(os.path.basename(file))[0] if isinstance(file, str) else name
+
+
 def _canonical(value: Any, depth: int) -> Any:
     kind = type_of(value)
     if kind in _PLAIN:
         return value
-    name = f"{kind.__module__}.{kind.__qualname__}"
+    name = f"{steady_module(kind.__module__)}.{kind.__qualname__}"
     if depth > _DEEPEST:
         return [name]
     below = depth + 1
     if kind is float or kind is complex or isinstance(value, (bytes, bytearray, range)):
         return [name, repr(value)]
     if isinstance(value, (FunctionType, BuiltinFunctionType, type)):
-        return [name, value.__module__, value.__qualname__]
+        return [name, steady_module(value.__module__ or ""), value.__qualname__]
     if isinstance(value, (MethodType, ModuleType)):
         return [name, getattr(value, "__qualname__", ""), value.__name__]
     if kind is dict:

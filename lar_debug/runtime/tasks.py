@@ -21,7 +21,7 @@ from typing import Any, Concatenate, Final, Generic, ParamSpec, Protocol, TypeVa
 
 from lar_debug.model.problem import Problem
 from lar_debug.model.threads import TaskRow
-from lar_debug.runtime.canonical import digest_of
+from lar_debug.runtime.canonical import digest_of, steady_module
 from lar_debug.runtime.observation import observed
 from lar_debug.runtime.tracebacks import describe
 
@@ -128,7 +128,8 @@ class Task(Generic[P, R]):
         self._function = function
         self._retries = retries
         self._signature = inspect.signature(function)
-        self._name = f"{function.__module__}.{getattr(function, '__qualname__', 'task')}"
+        module = steady_module(function.__module__)
+        self._name = f"{module}.{getattr(function, '__qualname__', 'task')}"
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         return self._done(self._begun(args, kwargs), args, kwargs)

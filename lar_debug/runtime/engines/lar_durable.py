@@ -207,9 +207,7 @@ class _ThreadRun:
         wish = self._wish
         run.limit = self._limit
         run.first_step = run.record.engine_step
-        run.pause_before = wish.pause_before
-        if run.pause_before:
-            run.pause_before = run.graph.graph.label(find(run.graph.graph, run.pause_before))
+        run.given = self._state
         starts_there = run.ref(self._started.start_node).label == run.pause_before
         if starts_there and run.record.steps == 0 and run.record.segment == 0:
             run.state = self._state
@@ -257,9 +255,15 @@ class _ThreadRun:
 
     def _begun(self, claim: Claim) -> LarRun:
         graph, beginning = self._host.look_at(self._started, self._recorder.files)
+        pause = self._pause(graph)
         record = self._recorder.begin_run(beginning, self._durable(claim), self._state)
         assert record is not None
-        return LarRun(record, graph, person=[])
+        return LarRun(record, graph, person=[], pause_before=pause)
+
+    def _pause(self, graph: LarGraph) -> str:
+        """The label of the node to pause before. Raises ThreadProblem when there is none."""
+        wanted = self._wish.pause_before
+        return graph.graph.label(find(graph.graph, wanted)) if wanted else ""
 
     def _announced(self, claim: Claim, info: RunInfo) -> LarRun:
         """A run that lar-debug wrote down before it loaded the program, by this process or by one
@@ -292,6 +296,7 @@ class _ThreadRun:
             )
         graph, beginning = self._host.look_at(self._started, self._recorder.files)
         node = self._node(graph, beginning, position)
+        pause = self._pause(graph)
         record = self._recorder.continue_run(position, beginning, self._durable(claim, info))
         restored = record.restore(position.state)
         self._state.clear()
@@ -302,6 +307,7 @@ class _ThreadRun:
             graph,
             visits=self._visits(position),
             person=answers,
+            pause_before=pause,
             note=f"answered {wish.answer}" if wish.answer is not None else "",
         )
 
@@ -325,7 +331,8 @@ class _ThreadRun:
         snapshotter = self._recorder.new_snapshotter(info.run)
         reaching = Reaching(self._store, info.run, snapshotter.restore, silent=False)
         try:
-            node = reaching.node(graph, wanted.address)
+            with self._host.knowing(graph):
+                node = reaching.node(graph, wanted.address)
         except Unreachable as error:
             raise refused(graph.graph, wanted, recorded, str(error)) from None
         names = cast("dict[str, str]", info.entry.get("names") or {})

@@ -41,6 +41,8 @@ class LarRun:
     """The answers of a person to what the first step asks; None: whoever is there is asked."""
     note: str = ""
     """What is said of the first step when it ends well."""
+    given: dict[str, Any] | None = None
+    """The state that the caller looks at afterwards, until the engine works on it."""
     pause_before: str = ""
     limit: int | None = None
     """Steps of all segments."""
@@ -122,18 +124,25 @@ class LarRecording:
         the outcome `waiting`.
         """
         engine = started.run()
-        self._graphs.append(run.graph)
         self.newest = run.record
+        with self.knowing(run.graph):
+            try:
+                return (yield from self._steps(run, engine, started))
+            except NotKept as halt:
+                engine.close()
+                with contextlib.suppress(NotKept):
+                    run.record.end(RunStatus.STOPPED, str(halt.error))
+                raise halt.error from None
+
+    @contextlib.contextmanager
+    def knowing(self, graph: LarGraph) -> Generator[None, None, None]:
+        """Nodes of this graph have addresses meanwhile."""
+        self._graphs.append(graph)
         try:
-            return (yield from self._steps(run, engine, started))
-        except NotKept as halt:
-            engine.close()
-            with contextlib.suppress(NotKept):
-                run.record.end(RunStatus.STOPPED, str(halt.error))
-            raise halt.error from None
+            yield
         finally:
             # What the program made is its own again: it may count on its objects' end.
-            self._graphs.remove(run.graph)
+            self._graphs.remove(graph)
 
     def _steps(
         self, run: LarRun, engine: Generator[Any, Any, Any], started: lar.Started
@@ -258,6 +267,11 @@ class LarRecording:
             return work()
         record = run.record
         self._discover(run, node, record.steps - 1)
+        if run.given is not None and state._state is not run.given:
+            # The engine makes a dict of its own where it is given an empty one.
+            run.given.update(state._state)
+            state._state = run.given
+        run.given = None
 
         def inner() -> str:
             at_work = current_node()

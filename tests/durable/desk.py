@@ -1,0 +1,122 @@
+"""Starts the processes of the tests, kills them, and reads what they left."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+from lar_debug.store.database import Store
+from tests.runtime.recording import ENVIRON
+
+SERVER = str(Path(__file__).with_name("server.py"))
+ROOT = str(Path(__file__).parents[2])
+PATIENCE = 60.0
+"""Seconds until a test gives up waiting for something that must happen."""
+
+
+class Desk:
+    """One process that has imported the engine, and forks a process for each job."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        self._socket = ours
+        self._process = subprocess.Popen(
+            [sys.executable, SERVER, str(theirs.fileno()), ROOT],
+            env={**ENVIRON, "LAR_DEBUG_STORE": ""},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            pass_fds=(theirs.fileno(),),
+        )
+        theirs.close()
+        self._lines = ours.makefile("rwb")
+
+    def start(self, folder: Path, job: str, **arguments) -> int:
+        """Begin a job in `folder`; the number of its process."""
+        return self._asked({"job": job, "arguments": arguments, "cwd": str(folder)})["pid"]
+
+    def wait(self, pid: int) -> int:
+        """The exit code of a job, negative for the signal that ended it."""
+        return self._asked({"wait": pid})["code"]
+
+    def kill(self, pid: int) -> None:
+        """End a job as the system does that has no memory left."""
+        os.kill(pid, signal.SIGKILL)
+        assert self.wait(pid) == -signal.SIGKILL
+
+    def do(self, folder: Path, job: str = "run", **arguments) -> int:
+        """A job to its end; its exit code."""
+        return self.wait(self.start(folder, job, **arguments))
+
+    def run(self, folder: Path, graph: str, thread: str = "case-42", **options) -> dict:
+        """Run a graph to where it ends; what the job has written of it."""
+        (folder / "result.json").unlink(missing_ok=True)
+        code = self.do(folder, graph=graph, thread=thread, **options)
+        assert code == 0, (folder / "stderr").read_text()
+        return json.loads((folder / "result.json").read_text())
+
+    def _asked(self, message: dict) -> dict:
+        self._lines.write(json.dumps(message).encode() + b"\n")
+        self._lines.flush()
+        line = self._lines.readline()
+        assert line, "the process that forks is gone"
+        return json.loads(line)
+
+    def close(self) -> None:
+        self._lines.close()
+        self._socket.close()
+        self._process.kill()
+        self._process.wait()
+
+
+def ran(folder: Path, *wanted: str) -> list[str]:
+    """The lines that nodes have left, those that begin with `wanted`; not those of entries."""
+    try:
+        lines = (folder / "ran.log").read_text().splitlines()
+    except FileNotFoundError:
+        return []
+    return [line for line in lines if line.startswith(wanted or ("",))]
+
+
+def nodes_ran(folder: Path) -> list[str]:
+    """The nodes that ran, in their order, once for each time."""
+    return [line for line in ran(folder) if not line.startswith("yielded")]
+
+
+def until(condition, what: str) -> None:
+    """Wait until something is so."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"it did not come to that: {what}"
+        os.sched_yield()
+
+
+@contextmanager
+def store_of(folder: Path):
+    store = Store.open(folder / "threads.db")
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def timeline(folder: Path, thread: str = "case-42") -> list[tuple[str, str, int]]:
+    """(label, outcome, segment) of each step of the newest run of a thread."""
+    with store_of(folder) as store:
+        info = store.newest_run(thread)
+        assert info is not None
+        return [
+            (step.node.label.partition(" ")[0], execution.outcome.value, step.segment)
+            for step, execution in store.steps(info.run)
+        ]
+
+
+def status(folder: Path, thread: str = "case-42") -> str:
+    with store_of(folder) as store:
+        info = store.newest_run(thread)
+        assert info is not None
+        return info.status.value

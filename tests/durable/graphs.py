@@ -1,0 +1,222 @@
+"""Graphs of Lár that tests run on threads; each function returns a start node.
+
+Nodes write a line into the file LOG before they work, so that a test sees what ran and how often,
+also when the process was killed right after.
+"""
+
+import os
+import random
+from pathlib import Path
+
+from lar import AddValueNode, HumanJuryNode, ToolNode, node
+from lar.adaptive import AdaptiveNode, TopologyValidator
+from lar.compliance.authority_record import AuthorityLedger
+
+import lar_debug
+
+LOG = Path("ran.log")
+
+LEDGER = AuthorityLedger(hmac_secret="secret")
+
+
+def ran(what: str) -> None:
+    """One line, written at once: it is there whatever happens to this process."""
+    descriptor = os.open(LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.write(descriptor, f"{what}\n".encode())
+    os.close(descriptor)
+
+
+def crash_when(name: str) -> None:
+    """Die as from a power cut where a file of that name lies in the folder; once."""
+    if Path(name).exists():
+        Path(name).unlink()
+        os.kill(os.getpid(), 9)
+
+
+def three():
+    """one -> two -> three; dies inside two while a file `crash` is there."""
+
+    @node(output_key="one")
+    def one(state):
+        ran("one")
+        return state.get("begin", 0) + 1
+
+    @node(output_key="two")
+    def two(state):
+        ran("two")
+        crash_when("crash")
+        return state.get("one") * 10
+
+    @node(output_key="three")
+    def three(state):
+        ran("three")
+        return state.get("two") + 5
+
+    one.next_node, two.next_node = two, three
+    return one
+
+
+def failing():
+    """Fails in its second node while a file `broken` is there."""
+
+    @node(output_key="first")
+    def first(state):
+        ran("first")
+        return "done"
+
+    @node(output_key="second")
+    def second(state):
+        ran("second")
+        if Path("broken").exists():
+            raise RuntimeError("rate limit")
+        return state.get("first") + " and done"
+
+    first.next_node = second
+    return first
+
+
+@lar_debug.task
+def fetch(number: int) -> str:
+    ran(f"fetch {number}")
+    return f"page {number} {random.random()}"
+
+
+@lar_debug.task(retries=2, backoff=0)
+def flaky(name: str) -> str:
+    ran(f"flaky {name} {lar_debug.idempotency_key()}")
+    if Path(name).exists():
+        Path(name).unlink()
+        raise ConnectionError("no line")
+    return f"{name} worked"
+
+
+def tasks():
+    """Fetches three pages, dies after the second while a file `crash` is there."""
+
+    @node(output_key="pages")
+    def collect(state):
+        pages = [fetch(1), fetch(2)]
+        crash_when("crash")
+        return [*pages, fetch(3), fetch(1)]
+
+    @node(output_key="told")
+    def tell(state):
+        return len(state.get("pages"))
+
+    collect.next_node = tell
+    return collect
+
+
+def futures():
+    """Five tasks beside each other, in one node; dies when all but the last have a result."""
+
+    @node(output_key="pages")
+    def collect(state):
+        waited = [fetch.submit(number) for number in range(4)]
+        pages = [one.result() for one in waited]
+        crash_when("crash")
+        return [*pages, fetch(4)]
+
+    return collect
+
+
+def retried():
+    """A task that fails once and is tried again."""
+
+    @node(output_key="said")
+    def say(state):
+        crash_when("crash")
+        said = flaky("down")
+        crash_when("crash late")
+        return said
+
+    return say
+
+
+def asking(ledger: bool = False):
+    """Asks a person about an order, then is done."""
+    done = AddValueNode("done", True)
+    ask = HumanJuryNode(
+        "Refund 89 EUR?",
+        ["approve", "reject"],
+        "decision",
+        context_keys=["order"],
+        next_node=done,
+        authority_ledger=LEDGER if ledger else None,
+        stakeholder_id="eva@example.org",
+        stakeholder_role="CFO",
+    )
+    return AddValueNode("order", {"id": "A-1042"}, next_node=ask)
+
+
+def loop(turns: int = 200):
+    """Goes round through five nodes, a number of turns in all; some turns have tasks.
+
+    A turn depends on all before it: what is lost or done twice shows in the end.
+    """
+
+    def work(state):
+        turn = state.get("turn", 0)
+        ran(f"step {turn}")
+        told = list(state.get("told", []))
+        if turn % 7 == 3:
+            told += [fetched(turn, 0), fetched(turn, 1)]
+        state.set("told", told[-6:])
+        state.set("sum", (state.get("sum", 0) * 31 + turn + len(told)) % 1_000_003)
+        state.set("items", [*state.get("items", []), f"item {turn} " + "x" * (turn % 50)])
+        return turn + 1
+
+    nodes = [node(output_key="turn")(work) for _ in range(5)]
+
+    class Turn(type(nodes[0])):
+        def execute(self, state):
+            following = super().execute(state)
+            return following if state.get("turn") < turns else None
+
+    rounds = [Turn(work, output_key="turn") for _ in range(5)]
+    for one, other in zip(rounds, [*rounds[1:], rounds[0]], strict=True):
+        one.next_node = other
+    return rounds[0]
+
+
+@lar_debug.task
+def fetched(turn: int, part: int) -> str:
+    ran(f"task {turn}.{part}")
+    return f"{turn}.{part}"
+
+
+def count_words(reply: str) -> int:
+    ran("count_words")
+    crash_when("crash")
+    return len(reply.split())
+
+
+def adaptive():
+    """A model designs the rest of the graph; dies inside a node of that."""
+    from tests.runtime.graphs import offline
+
+    end = AddValueNode("ended", True)
+    design = AdaptiveNode(
+        offline.MODEL, "Count words.", TopologyValidator([count_words]), next_node=end
+    )
+    return AddValueNode("reply", "three words here", next_node=design)
+
+
+def holding(what: object):
+    """A state that holds something from the first node on, and a second node."""
+
+    @node(output_key="held")
+    def hold(state):
+        return what
+
+    @node(output_key="after")
+    def after(state):
+        ran("after")
+        return "came"
+
+    hold.next_node = after
+    return hold
+
+
+def tool(function):
+    return ToolNode(function, [], "out")

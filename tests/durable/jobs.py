@@ -1,0 +1,99 @@
+"""What the processes of the tests do: run a graph on a thread, or hold one."""
+
+import json
+import os
+from pathlib import Path
+
+import lar_debug
+from tests.durable import graphs
+
+STORE = "threads.db"
+
+
+def run(
+    graph: str,
+    thread: str,
+    *,
+    how: str = "run",
+    arguments: dict | None = None,
+    state: dict | None = None,
+    executor: dict | None = None,
+    result: str = "result.json",
+    stop_after: int | None = None,
+    **options,
+) -> None:
+    """Run or resume; what came of it stands in `result`: entries, state, and how it ended."""
+    made = lar_debug.DurableExecutor(**{"store": STORE, **(executor or {})})
+    given = {} if state is None else state
+
+    def build():
+        return getattr(graphs, graph)(**(arguments or {}))
+
+    entries: list = []
+    ended: dict = {"ended": "finished"}
+    steps = iter(())
+    try:
+        if how == "run":
+            steps = made.run_step_by_step(build(), given, thread_id=thread, **options)
+        else:
+            steps = made.resume(thread, build(), state=given, **options)
+        for entry in steps:
+            entries.append([entry["step"], entry["node"], entry["outcome"]])
+            graphs.ran(f"yielded {entry['step']}")
+            if stop_after is not None and len(entries) == stop_after:
+                ended = {"ended": "left"}
+                break
+    except lar_debug.Interrupted as error:
+        ended = {"ended": "interrupted", "why": str(error), "choices": list(error.choices)}
+    except lar_debug.Problem as error:
+        ended = {"ended": "problem", "why": str(error)}
+    del steps
+    Path(result).write_text(json.dumps({"entries": entries, "state": given, **ended}, default=repr))
+
+
+def hold(thread: str, fork: bool = False) -> None:
+    """Begin a run of three steps, write `held` once the first is done, and then do nothing.
+
+    With `fork` a child process is left that does nothing either; its number is in `child`.
+    """
+    made = lar_debug.DurableExecutor(store=STORE)
+    steps = made.run_step_by_step(graphs.three(), {}, thread_id=thread)
+    next(steps)
+    if fork:
+        child = os.fork()
+        if child == 0:
+            wait_for_ever()
+        Path("child").write_text(str(child))
+    Path("held").touch()
+    wait_for_ever()
+
+
+def wait_for_ever() -> None:
+    reading, _ = os.pipe()
+    os.read(reading, 1)
+
+
+def lose_the_lock(thread: str) -> None:
+    """Begin a run, close every file this process has open, and try to go on when `go` is there."""
+    made = lar_debug.DurableExecutor(store=STORE)
+    steps = made.run_step_by_step(graphs.three(), {}, thread_id=thread)
+    next(steps)
+    os.closerange(3, 1024)
+    Path("held").touch()
+    while not Path("go").exists():
+        os.sched_yield()
+    try:
+        next(steps)
+        told = "went on"
+    except lar_debug.Problem as error:
+        told = str(error)
+    Path("told.txt").write_text(told)
+
+
+def attempt(store: str, run: str, step: int, **request) -> None:
+    """Run a recorded step again, as the debugger does it."""
+    from lar_debug.runtime import reexecute
+
+    whole = {"store": store, "run": run, "step": step, "roots": [os.getcwd()], "learn": False}
+    result = reexecute.job({**whole, "answers": "live", **request}, lambda report: None)
+    assert result["ran"], result
