@@ -17,7 +17,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, Concatenate, Final, Generic, ParamSpec, Protocol, TypeVar, cast, overload
+from typing import Any, Final, Generic, ParamSpec, Protocol, TypeVar, cast, overload
 
 from lar_debug.model.problem import Problem
 from lar_debug.model.threads import TaskRow
@@ -27,7 +27,6 @@ from lar_debug.runtime.tracebacks import describe
 
 P = ParamSpec("P")
 R = TypeVar("R")
-S = TypeVar("S")
 
 MOST_AT_ONCE: Final = 32
 """Tasks of this process that `submit` lets run beside each other."""
@@ -121,6 +120,8 @@ class Retries:
 class Task(Generic[P, R]):
     """A function that is a task: call it for the result, `submit` it for a future."""
 
+    __name__: str
+
     def __init__(self, function: Callable[P, R], retries: Retries) -> None:
         if inspect.iscoroutinefunction(function):
             raise TypeError(f"{function.__qualname__}: a task is an ordinary function, not async")
@@ -147,15 +148,7 @@ class Task(Generic[P, R]):
             future.set_exception(error)
         return future
 
-    @overload
-    def __get__(self, instance: None, owner: type) -> Task[P, R]: ...
-
-    @overload
-    def __get__(
-        self: Task[Concatenate[S, P], R], instance: S, owner: type | None = None
-    ) -> Task[P, R]: ...
-
-    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
         if instance is None:
             return self
         bound: Any = cast("Any", self._function).__get__(instance, owner)

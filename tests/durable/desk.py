@@ -104,6 +104,13 @@ def store_of(folder: Path):
         store.close()
 
 
+def newest(store: Store, thread: str = "case-42") -> str:
+    """The run that a thread came to last."""
+    info = store.newest_run(thread)
+    assert info is not None
+    return info.run
+
+
 def timeline(folder: Path, thread: str = "case-42") -> list[tuple[str, str, int]]:
     """(label, outcome, segment) of each step of the newest run of a thread."""
     with store_of(folder) as store:

@@ -8,9 +8,10 @@ import os
 import random
 from pathlib import Path
 
-from lar import AddValueNode, HumanJuryNode, ToolNode, node
+from lar import AddValueNode, HumanJuryNode, node
 from lar.adaptive import AdaptiveNode, TopologyValidator
 from lar.compliance.authority_record import AuthorityLedger
+from lar.node import FunctionalNode
 
 import lar_debug
 
@@ -160,15 +161,15 @@ def loop(turns: int = 200):
         ran(f"step {turn}")
         told = list(state.get("told", []))
         if turn % 7 == 3:
-            told += [fetched(turn, 0), fetched(turn, 1)]
+            for part in range(2):
+                told.append(fetched(turn, part))
+                ran(f"got {turn}.{part}")
         state.set("told", told[-6:])
         state.set("sum", (state.get("sum", 0) * 31 + turn + len(told)) % 1_000_003)
         state.set("items", [*state.get("items", []), f"item {turn} " + "x" * (turn % 50)])
         return turn + 1
 
-    nodes = [node(output_key="turn")(work) for _ in range(5)]
-
-    class Turn(type(nodes[0])):
+    class Turn(FunctionalNode):
         def execute(self, state):
             following = super().execute(state)
             return following if state.get("turn") < turns else None
@@ -217,6 +218,3 @@ def holding(what: object):
     hold.next_node = after
     return hold
 
-
-def tool(function):
-    return ToolNode(function, [], "out")

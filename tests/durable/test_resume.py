@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.durable.desk import Desk, nodes_ran, status, store_of, timeline
+from tests.durable.desk import Desk, newest, nodes_ran, status, store_of, timeline
 
 
 def without_bookkeeping(state: dict) -> dict:
@@ -140,7 +140,7 @@ def test_nodes_that_a_model_designed_are_made_again_without_it(desk, tmp_path):
     assert done["state"]["ended"] is True
     assert nodes_ran(tmp_path) == ["count_words", "count_words"]
     with store_of(tmp_path) as store:
-        run = store.newest_run("case-42").run
+        run = newest(store)
         steps = range(store.step_count(run))
         calls = [call.kind for step in steps for call in store.calls(run, step, 0)]
     # The design was asked for once; the last call is that of a designed node.

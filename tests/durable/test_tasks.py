@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import lar_debug
-from tests.durable.desk import Desk, nodes_ran, store_of
+from tests.durable.desk import Desk, newest, nodes_ran, store_of
 
 
 @pytest.mark.parametrize("durability", ["async", "sync"])
@@ -27,7 +27,7 @@ def test_tasks_that_had_ended_give_their_results_and_only_the_rest_runs(
 def results(folder: Path) -> list:
     """What the tasks of the newest run have given so far."""
     with store_of(folder) as store:
-        run = store.newest_run("case-42").run
+        run = newest(store)
         return [
             store.reader.value(task.result)["result"]
             for step in range(store.step_count(run))
@@ -49,7 +49,7 @@ def test_a_task_is_tried_again_and_each_error_is_kept(desk, tmp_path):
     done = desk.run(tmp_path, "retried")
     assert done["state"]["said"] == "down worked"
     with store_of(tmp_path) as store:
-        (task,) = store.tasks(store.newest_run("case-42").run, 0)
+        (task,) = store.tasks(newest(store), 0)
     assert task.errors == ("ConnectionError: no line",)
 
 
@@ -79,7 +79,7 @@ def test_outside_of_a_run_a_task_is_an_ordinary_function():
     assert (shaky(4), shaky.__doc__, shaky.__name__) == (8, "Doc.", "shaky")
     assert len(set(tries)) == 1
     assert shaky.submit(5).result() == 10
-    with pytest.raises(lar_debug.Problem, match="inside a function that is a @lar_debug.task"):
+    with pytest.raises(lar_debug.Problem, match="for use inside a function"):
         lar_debug.idempotency_key()
 
 

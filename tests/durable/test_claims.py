@@ -1,0 +1,175 @@
+"""Never two processes on one thread at once, and never locked out of one for good."""
+
+import os
+import signal
+import sqlite3
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from lar_debug.model.threads import ClaimRow
+from lar_debug.runtime import claims
+from lar_debug.runtime.claims import Claim, ThreadInUse
+from lar_debug.store.database import Store
+from lar_debug.store.liveness import process_identity
+from lar_debug.store.threads import ClaimLost
+from tests.durable.desk import Desk, nodes_ran, store_of, until
+
+
+def held(desk: Desk, folder: Path, **options) -> int:
+    pid = desk.start(folder, "hold", thread="case-42", **options)
+    until((folder / "held").exists, "the thread is held")
+    return pid
+
+
+def test_a_second_process_is_refused_with_who_has_it(desk: Desk, tmp_path: Path):
+    holder = held(desk, tmp_path)
+    told = desk.run(tmp_path, "three")
+    assert told["why"] == (
+        f"thread case-42 is in use by process {holder}; wait for its end, "
+        "or take it over with force"
+    )
+    assert nodes_ran(tmp_path) == ["one"]
+    desk.kill(holder)
+    assert desk.run(tmp_path, "three")["ended"] == "finished"
+    assert nodes_ran(tmp_path) == ["one", "two", "three"]
+
+
+def test_other_threads_of_the_store_are_nobodys_business(desk, tmp_path):
+    holder = held(desk, tmp_path)
+    assert desk.run(tmp_path, "three", "case-43")["ended"] == "finished"
+    desk.kill(holder)
+
+
+def test_a_dead_holder_whose_child_lives_on_holds_nothing(desk, tmp_path):
+    holder = held(desk, tmp_path, fork=True)
+    child = int((tmp_path / "child").read_text())
+    try:
+        assert desk.run(tmp_path, "three")["ended"] == "problem"
+        desk.kill(holder)
+        assert desk.run(tmp_path, "three")["ended"] == "finished"
+    finally:
+        os.kill(child, signal.SIGKILL)
+
+
+def test_taken_by_force_the_former_holder_can_write_no_more(desk, tmp_path):
+    steps = "lose_the_lock"
+    holder = desk.start(tmp_path, steps, thread="case-42")
+    until((tmp_path / "held").exists, "the thread is held")
+    done = desk.run(tmp_path, "three", force=True)
+    assert done["ended"] == "finished"
+    (tmp_path / "go").touch()
+    assert desk.wait(holder) == 0
+    told = (tmp_path / "told.txt").read_text()
+    assert told == "thread case-42 was taken over by another process; this one stops here"
+    assert nodes_ran(tmp_path) == ["one", "two", "three"]
+
+
+def test_a_program_that_closed_all_its_files_is_still_the_holder(desk, tmp_path):
+    holder = desk.start(tmp_path, "lose_the_lock", thread="case-42")
+    until((tmp_path / "held").exists, "the thread is held")
+    told = desk.run(tmp_path, "three")
+    assert told["ended"] == "problem"
+    assert f"process {holder} " in told["why"]
+    (tmp_path / "go").touch()
+    desk.wait(holder)
+    assert (tmp_path / "told.txt").read_text() == "went on"
+
+
+def test_of_many_that_begin_at_once_one_gets_the_thread(tmp_path):
+    store = Store.open(tmp_path / "threads.db", create=True)
+    others = [Store.open(tmp_path / "threads.db") for _ in range(8)]
+    got: list[Claim] = []
+    ready = threading.Barrier(len(others))
+
+    def take(one: Store) -> None:
+        ready.wait()
+        try:
+            got.append(Claim(one, threading.RLock(), "case-42", force=False))
+        except ThreadInUse:
+            return
+
+    workers = [threading.Thread(target=take, args=(one,)) for one in others]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(got) == 1
+    got[0].release()
+    Claim(store, threading.RLock(), "case-42", force=False).release()
+
+
+def row(**changes) -> ClaimRow:
+    known = {
+        "thread": "t",
+        "token": "x",
+        "process": process_identity(),
+        "beat": time.time(),
+        "beat_on_boot": time.clock_gettime(time.CLOCK_BOOTTIME),
+    }
+    return ClaimRow(**{**known, **changes})
+
+
+PARENT = os.getppid
+
+
+def of_another_boot() -> str:
+    return f"another-boot/{os.getpid()}/77"
+
+
+def living_other() -> str:
+    """The identity of a process that lives and is not this one."""
+    pid = os.getppid()
+    ticks = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[19].decode()
+    return f"{process_identity().partition('/')[0]}/{pid}/{ticks}"
+
+
+def test_who_lives_and_beats_is_waited_for():
+    assert "try again in" in claims.why_not(row(process=living_other()))
+
+
+def test_who_lives_without_a_beat_is_waited_for_no_longer():
+    silent = time.clock_gettime(time.CLOCK_BOOTTIME) - claims.STALE_SECONDS - 1
+    assert claims.why_not(row(process=living_other(), beat_on_boot=silent)) == ""
+
+
+@pytest.mark.parametrize("hours", [-5, 5])
+def test_a_clock_that_is_set_changes_nothing_on_the_same_machine(hours: int):
+    beat = time.time() + hours * 3600
+    assert claims.why_not(row(process=living_other(), beat=beat)) != ""
+    dead = living_other().rpartition("/")[0] + "/1"
+    assert claims.why_not(row(process=dead, beat=beat)) == ""
+
+
+def test_after_the_machine_was_started_anew_nobody_waits_for_long():
+    now = claims.why_not(row(process=of_another_boot()))
+    assert now.startswith("process ")
+    for seconds in (-3600.0, 3600.0):
+        # The clock may have been set meanwhile, in either direction.
+        assert claims.why_not(row(process=of_another_boot(), beat=time.time() + seconds)) == ""
+
+
+def test_a_holder_that_lost_its_token_is_refused_by_the_store(tmp_path):
+    store = Store.open(tmp_path / "threads.db", create=True)
+    claim = Claim(store, threading.RLock(), "case-42", force=False)
+    other = sqlite3.connect(tmp_path / "threads.db")
+    other.execute("UPDATE claim SET token='another'")
+    other.commit()
+    with pytest.raises(ClaimLost, match="taken over by another process"):
+        store.set_status("r", next(iter(claims_status())), holding=claim.holding)
+    other.close()
+
+
+def claims_status():
+    from lar_debug.model.records import RunStatus
+
+    return RunStatus
+
+
+def test_the_end_of_a_run_leaves_no_claim_and_no_lock(desk, tmp_path):
+    desk.run(tmp_path, "three")
+    with store_of(tmp_path) as store:
+        assert store.claim("case-42") is None
+    assert not [path.name for path in tmp_path.iterdir() if "-thread-" in path.name]
