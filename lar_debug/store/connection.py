@@ -81,6 +81,7 @@ class Connection:
         self._pid = os.getpid()
         self._lock = threading.RLock()
         self._pending: dict[bytes, bytes] = {}
+        self._waits_for_disk = False
         self._in_use = InUse(path)
         self._descriptors = Descriptors(path)
         try:
@@ -130,6 +131,8 @@ class Connection:
         execute("PRAGMA trusted_schema=OFF")
         if self.writable:
             execute("PRAGMA journal_mode=WAL")
+            execute("PRAGMA synchronous=NORMAL")
+            self._waits_for_disk = False
             execute(f"PRAGMA journal_size_limit={WAL_LIMIT_BYTES}")
             # Half as many waits for the disk as by default, for a log of that size.
             execute(f"PRAGMA wal_autocheckpoint={WAL_LIMIT_BYTES // _PAGE_BYTES}")
@@ -158,8 +161,10 @@ class Connection:
         with self._lock:
             try:
                 sql = self._own()
-                # Cannot be changed inside a transaction, and is the connection's.
-                sql.execute(f"PRAGMA synchronous={'FULL' if safe else 'NORMAL'}")
+                if safe is not self._waits_for_disk:
+                    # Cannot be changed inside a transaction.
+                    sql.execute(f"PRAGMA synchronous={'FULL' if safe else 'NORMAL'}")
+                    self._waits_for_disk = safe
                 sql.execute("BEGIN IMMEDIATE")
                 try:
                     self._in_use.share()
