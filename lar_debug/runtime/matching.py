@@ -47,25 +47,31 @@ def check(
 ) -> None:
     """Raises ThreadProblem unless `node`, found at the address of `wanted`, is that very node.
 
-    `named`: the recorded label is a name that a module holds, and so does not depend on who
-    starts the graph.
+    `named`: the recorded label is a name that a module or the same caller holds. Names of
+    variables inside functions are others where another function starts the graph.
     """
     kind = type_of(node).__name__
     label = _plain(graph.label(node))
     if recorded is not None and recorded.type != kind:
         why = f"{wanted.address} is a {kind} now, it was a {recorded.type}"
     elif label == _plain(wanted.label):
-        if same_shape or named:
+        known = named or _is_function(wanted.label, graph.label(node))
+        # The name of a class does not say which of its nodes it is.
+        if same_shape or (known and label.partition(" [")[0] != kind):
             return
         why = "the graph has changed"
     elif any(_plain(graph.label(other)) == _plain(wanted.label) for other in graph.nodes):
         why = f"{wanted.label} stands elsewhere now; {label} is at {wanted.address}"
-    elif named or not same_shape:
+    elif named or not same_shape or _is_function(wanted.label, graph.label(node)):
         why = f"the graph has changed: at {wanted.address} is {label} now"
     else:
-        # Names of variables inside functions are those of whoever starts the graph.
         return
     raise refused(graph, wanted, recorded, why)
+
+
+def _is_function(*labels: str) -> bool:
+    """True for labels that name functions with their places: they depend on nobody else."""
+    return all(_LINE.search(label) for label in labels)
 
 
 def refused(graph: Graph, wanted: NodeRef, recorded: Node | None, why: str) -> ThreadProblem:
@@ -83,7 +89,11 @@ def refused(graph: Graph, wanted: NodeRef, recorded: Node | None, why: str) -> T
 def find(graph: Graph, at: str) -> Any:
     """The node that a person names, by label or address. Raises ThreadProblem."""
     found = [node for node in graph.nodes if at in (graph.label(node), graph.address(node))]
-    found = found or [node for node in graph.nodes if _plain(graph.label(node)) == _plain(at)]
+    found = found or [
+        node
+        for node in graph.nodes
+        if _plain(at) in (_plain(graph.label(node)), graph.label(node).partition(" ")[0])
+    ]
     found = found or [node for node in graph.nodes if type_of(node).__name__ == at]
     if len(found) == 1:
         return found[0]

@@ -2,10 +2,12 @@
 
 import json
 import os
+import resource
+import signal
 from pathlib import Path
 
 import lar_debug
-from tests.durable import graphs
+from tests.durable.graphs import threads as graphs
 
 STORE = "threads.db"
 
@@ -95,5 +97,30 @@ def attempt(store: str, run: str, step: int, **request) -> None:
     from lar_debug.runtime import reexecute
 
     whole = {"store": store, "run": run, "step": step, "roots": [os.getcwd()], "learn": False}
-    result = reexecute.job({**whole, "answers": "live", **request}, lambda report: None)
+    result = reexecute.job({**whole, "answers": "live", **request}, lambda _: None)
     assert result["ran"], result
+
+
+def run_in_little_room(size: int, **arguments) -> None:
+    """As `run`, where no file may grow beyond `size` bytes."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+    run(**arguments)
+
+
+def cut_off_after(step: int, graph: str, thread: str, arguments: dict, executor: dict) -> None:
+    """Run in `sync`, note how long the log is when each step is safe, and die.
+
+    Nothing is brought from the log into the store meanwhile, so that the log is all there is.
+    """
+    made = lar_debug.DurableExecutor(store=STORE, durability="sync", **executor)
+    start = getattr(graphs, graph)(**arguments)
+    safe: list[int] = []
+    for _ in made.run_step_by_step(start, {}, thread_id=thread):
+        safe.append(Path(f"{STORE}-wal").stat().st_size)
+        if len(safe) == step:
+            break_off(safe)
+
+
+def break_off(safe: list[int]) -> None:
+    Path("safe.json").write_text(json.dumps(safe))
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -148,6 +148,8 @@ def test_a_forked_child_of_the_script_leaves_the_recording_alone(forks, tmp_path
 def test_without_anybody_to_ask_the_run_waits_with_its_question(forks, tmp_path):
     done = forks.record(tmp_path, "jury.py")
     assert (done.returncode, b"after" in done.stdout) == (0, False)
+    # The loop sees an entry that says so, and then no code of the script takes it for the end.
+    assert b"step 1" in done.stdout
     with store_of(tmp_path) as store:
         (run,) = runs_of(store)
         execution = store.execution(run.run, 1, 0)

@@ -204,7 +204,6 @@ class _ThreadRun:
             claim.release()
 
     def _run(self, run: LarRun) -> Generator[dict[str, Any], Any, None]:
-        wish = self._wish
         run.limit = self._limit
         run.first_step = run.record.engine_step
         run.given = self._state
@@ -298,9 +297,10 @@ class _ThreadRun:
         node = self._node(graph, beginning, position)
         pause = self._pause(graph)
         record = self._recorder.continue_run(position, beginning, self._durable(claim, info))
-        restored = record.restore(position.state)
-        self._state.clear()
-        self._state.update(restored)
+        if position.state:
+            restored = record.restore(position.state)
+            self._state.clear()
+            self._state.update(restored)
         self._started = replace(self._started, start_node=node)
         return LarRun(
             record,
@@ -342,7 +342,8 @@ class _ThreadRun:
             wanted,
             recorded,
             same_shape=info.entry.get("shape") == beginning.shape,
-            named=names.get(wanted.address, "").endswith(f":{wanted.label}"),
+            named=names.get(wanted.address, "").endswith(f":{wanted.label}")
+            or (info.entry.get("function") == beginning.function and bool(beginning.function)),
         )
         return node
 

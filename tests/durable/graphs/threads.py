@@ -6,9 +6,10 @@ also when the process was killed right after.
 
 import os
 import random
+import threading
 from pathlib import Path
 
-from lar import AddValueNode, HumanJuryNode, node
+from lar import AddValueNode, HumanJuryNode, ToolNode, node
 from lar.adaptive import AdaptiveNode, TopologyValidator
 from lar.compliance.authority_record import AuthorityLedger
 from lar.node import FunctionalNode
@@ -134,9 +135,9 @@ def retried():
     return say
 
 
-def asking(ledger: bool = False):
+def asking(ledger: bool = False, longer: bool = False):
     """Asks a person about an order, then is done."""
-    done = AddValueNode("done", True)
+    done = AddValueNode("done", True, next_node=AddValueNode("more", 1) if longer else None)
     ask = HumanJuryNode(
         "Refund 89 EUR?",
         ["approve", "reject"],
@@ -203,18 +204,71 @@ def adaptive():
     return AddValueNode("reply", "three words here", next_node=design)
 
 
-def holding(what: object):
-    """A state that holds something from the first node on, and a second node."""
+def changed(order: str = "first second third", broken: str = "third"):
+    """Nodes of these names in this order; the one that is `broken` fails while the file is there.
+
+    A name with a + is a node of another class.
+    """
+
+    def node_of(name: str):
+        def work(state):
+            ran(name)
+            if name == broken and Path("broken").exists():
+                raise RuntimeError("not yet")
+            return name
+
+        work.__name__ = work.__qualname__ = name
+        work.__code__ = work.__code__.replace(co_name=name)
+        if name.endswith("+"):
+            return ToolNode(lambda: ran(name) or name, [], name, None)
+        return node(output_key=name)(work)
+
+    nodes = [node_of(name) for name in order.split()]
+    for one, other in zip(nodes, nodes[1:], strict=False):
+        one.next_node = other
+    return nodes[0]
+
+
+class Odd:
+    """Nothing that can be kept: it holds a lock."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+
+    def __deepcopy__(self, memo):
+        # The engine copies the state at each step.
+        return self
+
+
+def odd():
+    """Puts something into the state that no store can keep."""
 
     @node(output_key="held")
     def hold(state):
-        return what
+        ran("hold")
+        return Odd()
 
     @node(output_key="after")
     def after(state):
         ran("after")
+        if Path("broken").exists():
+            raise RuntimeError("not yet")
         return "came"
 
     hold.next_node = after
     return hold
 
+
+@lar_debug.task
+def odd_task() -> Odd:
+    return Odd()
+
+
+def odd_result():
+    """Has a task whose result no store can keep."""
+
+    @node(output_key="said")
+    def use(state):
+        return type(odd_task()).__name__
+
+    return use
