@@ -1,5 +1,6 @@
 # make demo   the sample, recorded and opened          make test   everything that CI checks
 # make lint   style, types and layers alone            make bench  the benchmarks
+# make soak   500 times kill -9, in both ways of keeping (20 minutes)
 # make clean  forget .venv and every cache
 #
 # Each sets up .venv first when pyproject.toml changed since. Needed: make, Python 3.11 to 3.13
@@ -15,7 +16,7 @@ OTHERS := python3.12 python3.13 python3.11
 PYTHON ?= python3 python3.13 python3.12 python3.11
 FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench soak clean
 .DELETE_ON_ERROR:
 
 demo: $(STAMP)
@@ -37,6 +38,9 @@ lint: $(STAMP)
 
 bench: $(STAMP)
 	@for file in benchmarks/[!_]*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+
+soak: $(STAMP)
+	LAR_DEBUG_KILLS=500 $(BIN)/python -m pytest tests/durable/test_kills.py
 
 clean:
 	rm -rf $(VENV) $(OTHER) build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lar_debug.model.records import RunStatus
 from lar_debug.model.threads import ClaimRow
 from lar_debug.runtime import claims
 from lar_debug.runtime.claims import Claim, ThreadInUse
@@ -54,9 +55,9 @@ def test_a_dead_holder_whose_child_lives_on_holds_nothing(desk, tmp_path):
         os.kill(child, signal.SIGKILL)
 
 
-def test_taken_by_force_the_former_holder_can_write_no_more(desk, tmp_path):
-    steps = "lose_the_lock"
-    holder = desk.start(tmp_path, steps, thread="case-42")
+@pytest.mark.parametrize("closes", [False, True])
+def test_taken_by_force_the_former_holder_can_write_no_more(desk, tmp_path, closes):
+    holder = desk.start(tmp_path, "hold_until_told", thread="case-42", closes=closes)
     until((tmp_path / "held").exists, "the thread is held")
     done = desk.run(tmp_path, "three", force=True)
     assert done["ended"] == "finished"
@@ -68,11 +69,11 @@ def test_taken_by_force_the_former_holder_can_write_no_more(desk, tmp_path):
 
 
 def test_a_program_that_closed_all_its_files_is_still_the_holder(desk, tmp_path):
-    holder = desk.start(tmp_path, "lose_the_lock", thread="case-42")
+    holder = desk.start(tmp_path, "hold_until_told", thread="case-42", closes=True)
     until((tmp_path / "held").exists, "the thread is held")
     told = desk.run(tmp_path, "three")
     assert told["ended"] == "problem"
-    assert f"process {holder} " in told["why"]
+    assert f"process {holder}" in told["why"]
     (tmp_path / "go").touch()
     desk.wait(holder)
     assert (tmp_path / "told.txt").read_text() == "went on"
@@ -110,9 +111,6 @@ def row(**changes) -> ClaimRow:
         "beat_on_boot": time.clock_gettime(time.CLOCK_BOOTTIME),
     }
     return ClaimRow(**{**known, **changes})
-
-
-PARENT = os.getppid
 
 
 def of_another_boot() -> str:
@@ -158,14 +156,8 @@ def test_a_holder_that_lost_its_token_is_refused_by_the_store(tmp_path):
     other.execute("UPDATE claim SET token='another'")
     other.commit()
     with pytest.raises(ClaimLost, match="taken over by another process"):
-        store.set_status("r", next(iter(claims_status())), holding=claim.holding)
+        store.set_status("r", RunStatus.STOPPED, holding=claim.holding)
     other.close()
-
-
-def claims_status():
-    from lar_debug.model.records import RunStatus
-
-    return RunStatus
 
 
 def test_the_end_of_a_run_leaves_no_claim_and_no_lock(desk, tmp_path):

@@ -165,6 +165,17 @@ def test_durability_exit_goes_on_from_a_run_that_it_left_in_peace(desk, tmp_path
     assert [entry[0] for entry in done["entries"]] == [1, 2]
 
 
+def test_a_thread_keeps_its_durability_where_nobody_says_another(desk, tmp_path):
+    for stop_after, options, now in (
+        (1, {"durability": "sync"}, "sync"),
+        (1, {}, "sync"),
+        (None, {"durability": "exit"}, "exit"),
+    ):
+        desk.run(tmp_path, "three", stop_after=stop_after, **options)
+        with store_of(tmp_path) as store:
+            assert store.run(newest(store)).entry["durability"] == now
+
+
 def test_a_durability_that_there_is_not_is_one_line(desk, tmp_path):
     told = desk.run(tmp_path, "three", durability="often")
     assert told["why"] == "durability 'often' is none of: exit, async, sync"

@@ -67,9 +67,10 @@ class DurableExecutor:
 
     `store` is the file to record in; without it LAR_DEBUG_STORE, else the project of the script
     that was started (its folder, where it is in none), never the current folder. Of `durability`
-    ("async", "sync" or "exit") docs/durable.md says what each may lose. With `sync` a state that
-    could not be kept exactly stops the run, unless `allow_lossy`. All other options are
-    GraphExecutor's; without `log_dir` or `logger` the engine writes no log.
+    ("async", "sync" or "exit") docs/durable.md says what each may lose; without one a thread keeps
+    its own, "async" at first. With `sync` a state that could not be kept exactly stops the run,
+    unless `allow_lossy`. All other options are GraphExecutor's; without `log_dir` or `logger` the
+    engine writes no log.
 
     Raises Problem, of one line, for what a person can mend.
     """
@@ -78,12 +79,12 @@ class DurableExecutor:
         self,
         *,
         store: str | Path | None = None,
-        durability: str = "async",
+        durability: str | None = None,
         allow_lossy: bool = False,
         **options: Any,
     ) -> None:
         self._store = store
-        self._durability = _durability(durability)
+        self._durability = None if durability is None else _durability(durability)
         self._allow_lossy = allow_lossy
         self.engine = make_executor(**options)
         """The GraphExecutor inside: its logger, its tracker."""
