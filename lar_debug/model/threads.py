@@ -5,8 +5,10 @@ May import nothing beside the standard library.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any, cast
 
 from lar_debug.model.values import Value
 
@@ -46,6 +48,24 @@ class Question:
     choices: tuple[str, ...] = ()
     context: dict[str, Value] = field(default_factory=dict[str, Value])
     needs_rationale: bool = False
+
+
+def question_in(note: str) -> Question | None:
+    """The question that the note of a waiting step holds, None when it holds none."""
+    try:
+        asked: Any = json.loads(note)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(asked, dict):
+        return None
+    known = cast("dict[str, Any]", asked)
+    context: Any = known.get("context")
+    return Question(
+        str(known.get("question", "")),
+        tuple(map(str, known.get("choices") or ())),
+        cast("dict[str, Any]", context) if isinstance(context, dict) else {},
+        bool(known.get("needs_rationale")),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any, cast
+from typing import Any
 
-from lar_debug.model.threads import Question
+from lar_debug.model.threads import Question, question_in
 
 
 class Interrupted(BaseException):
@@ -48,21 +47,3 @@ class Interrupted(BaseException):
         what = f"before {self.pause}" if self.pause else "for a person's answer"
         asked = f": {self.question} ({'/'.join(self.choices)})" if self.question else ""
         return f"thread {self.thread or '?'} waits {what}{asked}"
-
-
-def question_in(note: str) -> Question | None:
-    """The question that the note of a waiting step holds, None when it holds none."""
-    try:
-        asked: Any = json.loads(note)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(asked, dict):
-        return None
-    known = cast("dict[str, Any]", asked)
-    context: Any = known.get("context")
-    return Question(
-        str(known.get("question", "")),
-        tuple(map(str, known.get("choices") or ())),
-        cast("dict[str, Any]", context) if isinstance(context, dict) else {},
-        bool(known.get("needs_rationale")),
-    )

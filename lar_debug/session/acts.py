@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from lar_debug.session.attempt_acts import AttemptActs
+    from lar_debug.session.going_on import GoingOn
     from lar_debug.session.handing import Handing
     from lar_debug.session.put_back import PutBack
     from lar_debug.session.rerunning import Rerunning
@@ -24,6 +25,7 @@ class Acts:
     _put_back: PutBack | None = None
     _state_acts: StateActs | None = None
     _handing: Handing | None = None
+    _going_on: GoingOn | None = None
 
     @property
     def attempt_acts(self) -> AttemptActs:
@@ -60,6 +62,15 @@ class Acts:
 
             self._handing = Handing(self._session, self._rerunning)
         return self._handing
+
+    @property
+    def going_on(self) -> GoingOn:
+        """Go on with the thread of the run."""
+        if self._going_on is None:
+            from lar_debug.session.going_on import GoingOn
+
+            self._going_on = GoingOn(self._session, self._rerunning)
+        return self._going_on
 
     @property
     def _session(self) -> Session:

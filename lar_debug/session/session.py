@@ -227,8 +227,12 @@ class Session(Acts):
     def stop(self) -> None:
         self._rerunning.stop()
 
-    def continue_run(self) -> None:
-        self.say("continuing a run from an attempt comes with durable threads", "note")
+    def follow_run(self) -> None:
+        """The run goes on: look at its newest step until somebody looks back."""
+        self._looking.tail = True
+        if len(self._timeline):
+            self._looking.go(len(self._timeline) - 1)
+        self.look_again()
 
     # -- what others tell -------------------------------------------------------------------
 
@@ -350,6 +354,8 @@ class Session(Acts):
             self._looking.go(len(self._timeline) - 1)
         if was_live and not self._is_live:
             self._run_ended()
+        elif self._is_live and not was_live:
+            self.spawn(self._tick())
         self.look_again()
         self.changed("timeline", "header", *(("running",) if was_live else ()))
 
@@ -377,6 +383,8 @@ class Session(Acts):
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if self._going_on is not None:
+            await self._going_on.close()
         await self._rerunning.close()
         if self._viewer is not None:
             await self._viewer.close()

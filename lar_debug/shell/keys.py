@@ -160,9 +160,9 @@ KEYS: tuple[Key, ...] = (
     Key(
         "run.continue",
         "c",
-        "session('continue_run')",
-        "Continue from here",
-        "Continue from the shown attempt as a new run",
+        "go_on",
+        "Go on, answer",
+        "Answer what the run asks, or go on with one that stopped",
     ),
     Key(
         "edit.prompt",

@@ -25,10 +25,11 @@ from lar_debug.panes.timeline_line import TimelineLine
 from lar_debug.shell.attempt_keys import AttemptKeys
 from lar_debug.shell.keys import bindings
 from lar_debug.shell.state_screen import StateScreen
+from lar_debug.shell.threads_screen import ThreadsScreen
 from lar_debug.shell.walking_screen import WalkingScreen
 
 
-class MainScreen(WalkingScreen, StateScreen, inherit_bindings=False):
+class MainScreen(WalkingScreen, ThreadsScreen, StateScreen, inherit_bindings=False):
     """What keys and clicks do."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
@@ -50,7 +51,6 @@ class MainScreen(WalkingScreen, StateScreen, inherit_bindings=False):
             "toggle_pin": session.toggle_pin,
             "cycle_base": session.cycle_base,
             "hold_base": session.hold_base,
-            "continue_run": session.continue_run,
         }
 
     # What panes post

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from lar_debug.model.tabs import PutBackView, StateEditView, StateWish
+from lar_debug.model.threads import Question
 from lar_debug.model.views import (
     EventLine,
     HeaderView,
@@ -121,6 +122,14 @@ class WalkingPort(Protocol):
     def next_stale(self) -> None: ...
 
 
+class GoingOnPort(Protocol):
+    """The thread of the run that is shown goes on. Both raise Problem where it cannot."""
+
+    def question(self) -> Question: ...
+
+    def start(self, answer: str, rationale: str) -> None: ...
+
+
 class HandingPort(Protocol):
     """What is shown, for other programs. Each raises Problem with one line."""
 
@@ -173,6 +182,9 @@ class SessionPort(Protocol):
     @property
     def handing(self) -> HandingPort: ...
 
+    @property
+    def going_on(self) -> GoingOnPort: ...
+
     def step_view(self) -> StepView | None:
         """The step under the cursor and its shown attempt; None while it is being read."""
         ...
@@ -210,8 +222,6 @@ class SessionPort(Protocol):
     def rerun(self) -> None: ...
 
     def stop(self) -> None: ...
-
-    def continue_run(self) -> None: ...
 
     async def open(self) -> None:
         """Start watching and the interpreter; called after the first paint."""

@@ -17,6 +17,7 @@ from lar_debug.model.document import CauseBlock, CauseDocument, Document
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import Outcome
 from lar_debug.model.tabs import PutBackView, StateEditView
+from lar_debug.model.threads import Question
 from lar_debug.model.views import (
     Chip,
     EventLine,
@@ -243,6 +244,22 @@ class FakeStateActs:
         file.write_text("all of it\n")
 
 
+class FakeGoingOn:
+    """Asks what a test wants asked, and writes down the answers."""
+
+    def __init__(self, asked: list[str]) -> None:
+        self._asked = asked
+        self.asks: Question | Problem = Question("go on with thread case-42 with write_reply? y")
+
+    def question(self) -> Question:
+        if isinstance(self.asks, Problem):
+            raise self.asks
+        return self.asks
+
+    def start(self, answer: str, rationale: str) -> None:
+        self._asked.append(" ".join(("go_on", answer, rationale)).strip())
+
+
 class FakePutBack:
     """Asks what a test wants asked, and writes down the answers."""
 
@@ -381,6 +398,7 @@ class FakeSession:
         self.tabs = Tabs(lambda: None)
         self.attempt_acts = FakeActs(self.asked)
         self.put_back = FakePutBack(self.asked)
+        self.going_on = FakeGoingOn(self.asked)
         self.handing = FakeHanding()
         self.state_acts = FakeStateActs(self.asked)
         self.walking = FakeWalking(self.asked)
@@ -459,9 +477,6 @@ class FakeSession:
 
     def stop(self) -> None:
         self.asked.append("stop")
-
-    def continue_run(self) -> None:
-        self.asked.append("continue_run")
 
     async def open(self) -> None:
         self.opened = True

@@ -60,7 +60,6 @@ def test_control_keys_of_tmux_readline_and_flow_control_stay_free() -> None:
         ("space", "toggle_pin"),
         ("b", "cycle_base"),
         ("B", "hold_base"),
-        ("c", "continue_run"),
     ],
 )
 async def test_a_key_asks_the_session(open_desk: OpenDesk, key: str, asked: str) -> None:
@@ -190,10 +189,10 @@ async def test_a_run_that_goes_on_is_not_left_by_one_q(open_desk: OpenDesk) -> N
 
 async def test_the_palette_finds_actions_and_steps(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
-        await desk.press("colon", *"continue")
+        await desk.press("colon", *"re-run")
         await desk.found()
         await desk.press("enter")
-        assert desk.session.asked == ["continue_run"]
+        assert desk.session.asked == ["rerun"]
         await desk.press("ctrl+p", "2")
         await desk.found()
         await desk.press("enter")

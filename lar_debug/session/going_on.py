@@ -1,0 +1,103 @@
+"""The thread of the run that is shown goes on: what it asks a person, and the program that does it.
+
+The program is one of its own, as `lar-debug resume` starts it; what it records is followed like
+any run that goes on. Knows no screen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from lar_debug.client.recorded_run import RecordedRun
+from lar_debug.model.problem import Problem
+from lar_debug.model.records import RunStatus
+from lar_debug.model.threads import Question, question_in
+from lar_debug.session.programs import check_can_go_on, resuming, settle
+from lar_debug.session.rerunning import Rerunning
+
+if TYPE_CHECKING:
+    from lar_debug.session.session import Session
+
+REFUSED = 2
+"""Exit code of a program that did not go on; its last line says why."""
+
+LAST_OUTPUT = 4_096
+END_SECONDS = 5.0
+"""How long the program may take to end when the session is closed."""
+
+
+class GoingOn:
+    """At most one program at a time."""
+
+    def __init__(self, session: Session, rerunning: Rerunning) -> None:
+        self._session = session
+        self._rerunning = rerunning
+        self._program: RecordedRun | None = None
+        self._ended = asyncio.Event()
+        self._last = bytearray()
+
+    def question(self) -> Question:
+        """What a person is asked before the run goes on; one without choices where it only needs
+        a yes. Raises Problem where it cannot go on."""
+        session = self._session
+        recording, info = session.recording, session.recording.info
+        if not self._rerunning.trusted:
+            raise Problem("recorded elsewhere: lar-debug resume asks before it runs anything of it")
+        if self._program is not None:
+            raise Problem("it goes on already")
+        check_can_go_on(recording.store, info)
+        last = recording.step_count() - 1
+        if info.status is RunStatus.WAITING and last >= 0:
+            asked = question_in(recording.execution(last, 0).note)
+            if asked is not None and asked.choices:
+                return asked
+        following = [node.label for line in recording.summaries(last, last) for node in line.next]
+        where = f" with {following[0]}" if following else f" from step {max(last, 0)}"
+        return Question(f"go on with thread {info.thread}{where}? y")
+
+    def start(self, answer: str, rationale: str) -> None:
+        """Go on; the screen follows what is recorded. Raises Problem."""
+        self.question()
+        wanted = {"answer": answer, "rationale": rationale}
+        program = resuming(self._session.recording, self._rerunning.interpreter, wanted)
+        program.keep_to(self._heard)
+        program.start()
+        self._program = program
+        self._ended.clear()
+        self._last.clear()
+        self._session.follow_run()
+        self._session.say("going on: k looks back, G follows again")
+        self._session.spawn(self._see_through(program))
+
+    def _heard(self, data: bytes) -> None:
+        self._last.extend(data)
+        del self._last[:-LAST_OUTPUT]
+
+    async def _see_through(self, program: RecordedRun) -> None:
+        waiting = asyncio.create_task(asyncio.to_thread(self._wait, program))
+        code = await asyncio.shield(waiting)
+        if code == REFUSED:
+            line = self._last.decode("utf-8", "replace").strip().split("\n")[-1]
+            self._session.say(line or "it did not go on", "error")
+
+    def _wait(self, program: RecordedRun) -> int:
+        """In a thread: pass the output on until the program has ended, and note how it ended."""
+        recording = self._session.recording
+        try:
+            code = program.wait()
+            settle(recording.store, [recording.info], program)
+            return code
+        finally:
+            self._program = None
+
+    async def close(self) -> None:
+        """End the program: the thread can go on from there another time."""
+        program = self._program
+        if program is None:
+            return
+        program.stop()
+        loop = asyncio.get_running_loop()
+        end = loop.time() + END_SECONDS
+        while self._program is not None and loop.time() < end:
+            await asyncio.sleep(0.02)
