@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,7 +85,12 @@ def _show_run(common: Common, recording: Recording, first: int, last: int | None
         show_json({"run": info, "steps": steps})
         return
     head = f"{info['target']}  {info['run']}  {info['status']}  {info['steps']} steps"
-    told = [head, *(step_line(line, stale.get(line.step)) for line in lines)]
+    told = [head]
+    for before, line in zip((None, *lines), lines, strict=False):
+        if before is not None and before.segment < line.segment:
+            resumed = time.strftime("%Y-%m-%d %H:%M", time.localtime(line.started))
+            told.append(f"--- resumed {resumed}")
+        told.append(step_line(line, stale.get(line.step)))
     show(told, ascii=common.signs_in_ascii)
 
 

@@ -34,6 +34,8 @@ class Signs:
     closed: str
     """What can be opened, and what is."""
     opened: str
+    seam: str
+    """Before the first step of a process that went on with a run."""
 
     def outcome(self, outcome: Outcome, frame: int = 0) -> str:
         """The sign of an outcome; `frame` turns the spinner of one that still runs."""
@@ -75,6 +77,7 @@ UNICODE_SIGNS = Signs(
     spinner="⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏",
     closed="▸",
     opened="▾",
+    seam="»",
 )
 
 ASCII_SIGNS = Signs(
@@ -91,4 +94,5 @@ ASCII_SIGNS = Signs(
     spinner="|/-\\",
     closed=">",
     opened="v",
+    seam="&",
 )

@@ -156,7 +156,8 @@ class Timeline(LineView):
         spans = [
             Span("> " if here else "  ", "strong"),
             self._sign(row, line),
-            Span(f"{self._gutter(row, c.number)} "),
+            Span(self._gutter(row, c.number)),
+            Span(self.signs.seam if row.seam else " ", "key"),
             Span(fit(one_line(row.label, self.signs), c.label) + "  ", "strong" if here else ""),
             Span(fit(one_line(row.changed, self.signs), c.changed)),
             *figures(row, c),

@@ -239,7 +239,11 @@ class Recorder:
         info, store = position.run, self.store
         record = RunRecord(self, info.run, beginning, durable)
         record.steps = store.step_count(info.run)
-        record.segment = len(store.segments(info.run))
+        segments = store.segments(info.run)
+        record.segment = len(segments)
+        if segments and segments[-1].ended is None and info.ended is not None:
+            # Its process died; whoever saw that noted when, for the run as a whole.
+            store.end_segment(info.run, segments[-1].segment, info.ended)
         record.engine_step = position.engine_step
         record.tries = position.tries
         if position.unended is not None:

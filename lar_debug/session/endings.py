@@ -84,15 +84,21 @@ def ending_document(
     if execution.outcome is Outcome.RUNNING:
         return Document((_row("it runs; what it writes is here when it has ended", tone="dim"),))
     if execution.outcome is Outcome.CRASHED and execution.attempt == 0:
-        safe = (
-            f"state before step {execution.step} is safe | r runs step {execution.step} alone, here"
-        )
-        return Document((_row(safe),))
+        step = execution.step
+        rows = [_row(f"state before step {step} is safe | r runs step {step} alone, here")]
+        if _is_last(recording, execution):
+            rows.append(_row(f"c resumes thread {recording.info.thread} from step {step}"))
+        return Document(tuple(rows))
     code = _code(execution, texts)
     error = execution.error.splitlines()
     # One line stands in the verdict already.
     rows: list[Block] = [_row(line, "!", "error") for line in error[:MOST_ERROR_LINES]]
     return Document((*code, *(rows if len(error) > 1 or not code else ())))
+
+
+def _is_last(recording: Recording, execution: Execution) -> bool:
+    """True where the run stands: nobody has gone on from there yet."""
+    return execution.attempt == 0 and execution.step == recording.step_count() - 1
 
 
 def load_error_words(
@@ -138,6 +144,8 @@ def _question(recording: Recording, execution: Execution) -> list[Block]:
     choices = asked.get("choices")
     if isinstance(choices, list) and choices:
         rows.append(_row("> " + "    ".join(map(str, cast("list[Any]", choices))), tone="strong"))
+    if _is_last(recording, execution):
+        rows.append(_row("c answers and goes on | q leaves it waiting (any day)", tone="dim"))
     return rows
 
 

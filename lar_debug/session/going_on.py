@@ -13,6 +13,7 @@ from lar_debug.client.recorded_run import RecordedRun
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import RunStatus
 from lar_debug.model.threads import Question, question_in
+from lar_debug.session.header import how_it_ended
 from lar_debug.session.programs import check_can_go_on, resuming, settle
 from lar_debug.session.rerunning import Rerunning
 
@@ -80,6 +81,8 @@ class GoingOn:
         if code == REFUSED:
             line = self._last.decode("utf-8", "replace").strip().split("\n")[-1]
             self._session.say(line or "it did not go on", "error")
+        else:
+            self._session.say(*how_it_ended(self._session.recording.info))
 
     def _wait(self, program: RecordedRun) -> int:
         """In a thread: pass the output on until the program has ended, and note how it ended."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from lar_debug.model.records import RunInfo, RunStatus
+from lar_debug.model.records import RECORDING_STOPPED, RunInfo, RunStatus
 from lar_debug.model.views import HeaderView
 from lar_debug.session.recording import Recording
 
@@ -42,6 +43,22 @@ def read_facts(recording: Recording, known: Facts | None = None) -> Facts:
         _, last = store.totals(run, unended)
         return Facts(info, steps, counted + tokens, unended, counted + tokens - last)
     return Facts(info, steps, counted + tokens, first, counted)
+
+
+_ENDED = {
+    RunStatus.FINISHED: "has finished",
+    RunStatus.FAILED: "has failed",
+    RunStatus.CRASHED: "has crashed: its process is gone",
+    RunStatus.WAITING: "waits for a person",
+    RunStatus.STOPPED: "was stopped",
+}
+
+
+def how_it_ended(info: RunInfo) -> tuple[str, Literal["", "error"]]:
+    """What is said of a run that goes on no longer, and in which tone."""
+    if info.error.startswith(RECORDING_STOPPED):
+        return f"{info.error}. The program goes on unrecorded", "error"
+    return f"the run {_ENDED.get(info.status, 'has ended')}", ""
 
 
 def target_name(info: RunInfo) -> str:

@@ -216,7 +216,7 @@ class Recording:
         """How a step whose process died came to its end, for people; `error` as it was kept."""
         if error.startswith(RECORDING_STOPPED):
             return error.replace("stopped", "stopped here", 1)
-        ended = self.store.run(self._run).ended
+        ended = self._end_of_process(started)
         words = "died here"
         if ended is not None:
             seconds = max(0.0, ended - started)
@@ -225,6 +225,14 @@ class Recording:
         # What ended the process stands in brackets behind what that meant for the run.
         why = error.rstrip(")").rpartition("(")[2]
         return f"{words}: {why}" if why else words
+
+    def _end_of_process(self, moment: float) -> float | None:
+        """When the process ended that was at work at a moment, as far as that is known."""
+        segments = self.store.segments(self._run)
+        its = [segment for segment in segments if segment.started <= moment]
+        if its and its[-1] is not segments[-1]:
+            return its[-1].ended
+        return self.store.run(self._run).ended
 
     def calls(self, execution: Execution) -> list[Call]:
         return self.store.calls(self._run, execution.step, execution.attempt)
@@ -243,13 +251,17 @@ class Recording:
         return {path: use for path, use in found.items() if use.mode != "gone"}
 
     def default_step(self) -> int | None:
-        """The step to look at first: the failed one, else the last that called a model."""
+        """The step to look at first: the failed one, where nobody went on from there, else the last
+        that called a model."""
         last = self.step_count() - 1
         if last < 0:
             return None
-        if self.summaries(last)[0].outcome is Outcome.CRASHED:
+        newest = self.summaries(last)[0]
+        if newest.outcome is Outcome.CRASHED:
             return last
         failed, asked = self.store.last_steps(self._run)
+        if failed is not None and self.summaries(failed, failed)[0].segment < newest.segment:
+            failed = None
         return next((step for step in (failed, asked) if step is not None), last)
 
 

@@ -14,12 +14,12 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from lar_debug.model.problem import Problem
-from lar_debug.model.records import RECORDING_STOPPED, Outcome, RunStatus, StepSummary
+from lar_debug.model.records import Outcome, RunStatus, StepSummary
 from lar_debug.model.views import EventLine, HeaderView, RunningView, StepView, TimelineRows
 from lar_debug.session.acts import Acts
 from lar_debug.session.events import Events, Tone
 from lar_debug.session.following import Following
-from lar_debug.session.header import Facts, header_view, read_facts
+from lar_debug.session.header import Facts, header_view, how_it_ended, read_facts
 from lar_debug.session.looking import Looking
 from lar_debug.session.recording import Recording
 from lar_debug.session.remembered import Place, place_of, remember
@@ -360,11 +360,7 @@ class Session(Acts):
         self.changed("timeline", "header", *(("running",) if was_live else ()))
 
     def _run_ended(self) -> None:
-        info = self.facts.info
-        if info.error.startswith(RECORDING_STOPPED):
-            self.say(f"{info.error}. The program goes on unrecorded", "error")
-        else:
-            self.say(f"the run {_ENDED.get(info.status, 'has ended')}")
+        self.say(*how_it_ended(self.facts.info))
         try:
             best = self.recording.default_step()
         except Problem as error:
@@ -388,12 +384,3 @@ class Session(Acts):
         await self._rerunning.close()
         if self._viewer is not None:
             await self._viewer.close()
-
-
-_ENDED = {
-    RunStatus.FINISHED: "has finished",
-    RunStatus.FAILED: "has failed",
-    RunStatus.CRASHED: "has crashed: its process is gone",
-    RunStatus.WAITING: "waits for a person",
-    RunStatus.STOPPED: "was stopped",
-}

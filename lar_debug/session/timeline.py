@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lar_debug.model.problem import Problem
-from lar_debug.model.records import Changes, NodeRef, Outcome, StepSummary, Tokens
+from lar_debug.model.records import Changes, NodeRef, Outcome, RunStatus, StepSummary, Tokens
 from lar_debug.model.views import TimelineRow
 from lar_debug.session.recording import Recording
 
@@ -104,7 +104,10 @@ class Timeline:
     def _tell(self, line: StepSummary) -> str:
         recording = self._recording
         if line.outcome is Outcome.WAITING:
-            since = recording.info.ended or line.started
+            info = recording.info
+            since = info.ended or line.started
+            if info.status is not RunStatus.WAITING or line.step != recording.step_count() - 1:
+                return "waited for a person"
             return f"waiting for a person since {time.strftime('%H:%M', time.localtime(since))}"
         if line.outcome is Outcome.CRASHED:
             return recording.death(line.started, line.error)

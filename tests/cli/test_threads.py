@@ -64,6 +64,15 @@ def test_a_crashed_review_goes_on_and_pays_for_the_summary_alone(review: Desk) -
     assert not review.lar_debug("diff", "thread=review-1:4", "thread=review-2:3", "--json").json
 
 
+def test_where_a_thread_was_resumed_is_shown(review: Desk) -> None:
+    assert review.lar_debug("resume", "review-1").code == 0
+    lines = review.lar_debug("show", "last").out.splitlines()
+    assert [line.split()[0] for line in lines[1:]] == [
+        *("success", "success", "crashed", "---", "success", "success")
+    ]
+    assert lines[4].startswith("--- resumed ")
+
+
 def test_a_resumed_step_can_be_run_again(review: Desk) -> None:
     assert review.lar_debug("resume", "review-1").code == 0
     said = review.lar_debug("rerun", "last", "--step", "4", "--json")

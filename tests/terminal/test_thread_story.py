@@ -1,0 +1,37 @@
+"""A person on the screen of a thread that stopped: it goes on from there, under their eyes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.cli.desk import SAMPLES, Desk
+from tests.terminal.terminal import Terminal
+
+
+def test_a_crashed_run_goes_on_on_the_screen(tmp_path: Path) -> None:
+    desk = Desk.new(tmp_path, SAMPLES / "contract_review")
+    arguments = ("run", "--no-ui", "--thread", "review-1", "agent.py")
+    assert desk.lar_debug(*arguments, environ={"CRASH": "true"}).code == 1
+    with Terminal(desk, "open", "last") as terminal:
+        terminal.see("c resumes thread review-1 from step 2", "ready")
+        terminal.type("c")
+        terminal.see("go on with thread review-1 from step 2? y:")
+        terminal.type("y\r")
+        terminal.see("the run has finished", "5 steps  776 tok", "3»rate_risks", "4 summarise")
+        terminal.type("q")
+        assert terminal.ended() == 0
+    (row,) = desk.lar_debug("list", "--json").json
+    assert (row["status"], row["steps"]) == ("finished", 5)
+
+
+def test_a_person_answers_on_the_screen(tmp_path: Path) -> None:
+    desk = Desk.new(tmp_path, SAMPLES / "approval")
+    assert desk.lar_debug("run", "--no-ui", "--thread", "refund-7", "agent.py").code == 0
+    with Terminal(desk, "open", "last") as terminal:
+        terminal.see("ask asks: Pay this refund?", "c answers and goes on", "ready")
+        terminal.type("c")
+        terminal.see("Pay this refund? approve/reject:")
+        terminal.type("app\r")
+        terminal.see("the run has finished", "Your refund of 240 EUR is on its way.")
+        terminal.type("q")
+        assert terminal.ended() == 0
