@@ -13,6 +13,8 @@ from lar_debug.store.database import Store
 from tests.durable.desk import Desk, nodes_ran, status
 
 TURNS = 40
+NORMAL, FULL = 1, 2
+"""SQLite's numbers: whether a commit waits for the disk."""
 OPTIONS = {
     "graph": "loop",
     "thread": "case-42",
@@ -130,6 +132,14 @@ def test_a_full_disk_stops_the_thread_and_with_room_it_goes_on(desk: Desk, tmp_p
     steps = [line for line in nodes_ran(tmp_path) if line.startswith("step")]
     assert len(steps) - len(set(steps)) <= 1
     assert status(tmp_path) == "finished"
+
+
+def test_what_is_called_safe_is_waited_for_until_the_disk_has_it(tmp_path: Path):
+    store = Store.open(tmp_path / "threads.db", create=True)
+    for safe, synchronous in ((True, FULL), (False, NORMAL), (True, FULL)):
+        with store.objects.transaction(safe=safe) as sql:
+            assert sql.execute("PRAGMA synchronous").fetchone() == (synchronous,)
+    store.close()
 
 
 def test_a_store_that_goes_away_is_told_in_one_line(tmp_path: Path):

@@ -16,7 +16,7 @@ from functools import partial, wraps
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import FrameType, FunctionType, ModuleType
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from lar_debug.runtime.engines.lar_calls import Asked, wrap_completion
 from lar_debug.runtime.engines.lar_nodes import HIDDEN_KEYS, question_of, template_keys
@@ -256,8 +256,8 @@ def _patch_state(module: Any, host: Host) -> None:
 
     @wraps(put)
     def noting_set(self: Any, key: str, value: Any) -> None:
-        if key == COUNTS_KEY and isinstance(value, dict):
-            host.counting(cast("dict[str, int]", value))
+        if key == COUNTS_KEY:
+            host.counting(value)
         put(self, key, value)
         for one in observed():
             _wrote(one, self, key)
