@@ -1,6 +1,6 @@
 # make demo   the sample, recorded and opened          make test   everything that CI checks
 # make lint   style, types and layers alone            make bench  the benchmarks
-# make soak   500 times kill -9, in both ways of keeping (20 minutes)
+# make soak   500 times kill -9, in both ways of keeping (about 10 minutes)
 # make clean  forget .venv and every cache
 #
 # Each sets up .venv first when pyproject.toml changed since. Needed: make, Python 3.11 to 3.13
