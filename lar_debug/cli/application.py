@@ -26,7 +26,9 @@ COMMANDS = {
     "rerun": "rerun",
     "resume": "resume",
     "diff": "diff",
+    "import": "import_",
     "verify": "verify",
+    "export": "export",
     "delete": "delete",
     "gc": "delete",
 }
@@ -96,6 +98,9 @@ def _take(context: click.Context, values: dict[str, Any]) -> Common:
     common = context.obj if isinstance(context.obj, Common) else Common.of_settings()
     names = {field.name for field in fields(Common)}
     said = {name: values.pop(name) for name in names & values.keys()}
+    # A bare --store (of verify) takes nothing back that was said before the command.
+    if said.get("store") == "" and common.store:
+        del said["store"]
     return replace(common, **{name: value for name, value in said.items() if value is not None})
 
 

@@ -47,8 +47,10 @@ def attempt_json(recording: Recording, attempted: Attempted) -> dict[str, Any]:
     return {
         **{name: whole[name] for name in TOLD},
         "base": base.attempt,
-        "diff_to_base": diff_json(recording, base.after, execution.after),
-        "diff_to_recorded": diff_json(recording, recorded.after, execution.after),
+        "diff_to_base": diff_json(recording, base.after or base.before, execution.after),
+        "diff_to_recorded": diff_json(
+            recording, recorded.after or recorded.before, execution.after
+        ),
         "cause": [
             {
                 "kind": cause.kind,

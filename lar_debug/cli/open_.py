@@ -12,8 +12,7 @@ import click
 from lar_debug.cli import DONE
 from lar_debug.cli.application import Common, common_options
 from lar_debug.cli.output import say
-from lar_debug.cli.recordings import open_reference, place_of_interpreter
-from lar_debug.model.problem import Problem
+from lar_debug.cli.recordings import is_file, open_reference, place_of_interpreter
 from lar_debug.model.records import RunStatus
 from lar_debug.session.header import target_name
 from lar_debug.session.recording import Recording
@@ -148,12 +147,14 @@ def open_picker(common: Common) -> int:
 
 
 @click.command("open")
-@click.argument("name", metavar="RUN[:STEP[@ATTEMPT]]", default="last")
+@click.argument("name", metavar="RUN[:STEP[@ATTEMPT]] | FILE", default="last")
 @common_options
 def open_run(common: Common, name: str) -> int:
     """The debugger, there; without a step at the failed one, else the last that called a model."""
-    if "/" in name or Path(name).exists():
-        raise Problem(f"open {name}: that is a file; a recorded run is opened, lar-debug list")
+    if is_file(name):
+        from lar_debug.cli.import_ import imported
+
+        name = imported(common, Path(name))[-1].run
     recording, reference = open_reference(common, name)
     if reference.step is not None:
         recording.execution(reference.step, reference.attempt or 0)

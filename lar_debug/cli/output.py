@@ -30,6 +30,14 @@ def show(lines: Iterable[str], *, ascii: bool = False) -> None:
             print(in_ascii(shown) if ascii else shown)
 
 
+def show_text(parts: Iterable[str]) -> None:
+    """ASCII text that goes out as it is, part by part: a file for another program."""
+    with _to_stdout():
+        for part in parts:
+            sys.stdout.write(part)
+        sys.stdout.flush()
+
+
 def show_json(document: Any, *, one_line: bool = False) -> None:
     """One JSON document, ASCII only, so that no recorded text reaches the terminal raw."""
     with _to_stdout():

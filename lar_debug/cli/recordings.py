@@ -26,6 +26,11 @@ def open_run(common: Common, text: str) -> Recording:
     return Recording(store, find_whole_run(text, store.runs()))
 
 
+def is_file(text: str) -> bool:
+    """Whether a person means a file, and no run."""
+    return "/" in text or Path(text).exists()
+
+
 def chosen_step(reference: Reference, step: int | None) -> int | None:
     """The step that --step or the reference names. Raises Problem when they differ."""
     if step is not None and reference.step is not None and step != reference.step:

@@ -8,6 +8,7 @@ import sys
 from lar_debug.cli.application import Common
 from lar_debug.cli.output import say
 from lar_debug.model.problem import Problem
+from lar_debug.session.elsewhere import why_no_code
 from lar_debug.session.recording import Recording
 from lar_debug.store.key import key_file, signing_key
 from lar_debug.store.trust import is_ours, sealed
@@ -17,9 +18,11 @@ from lar_debug.text import clean_line
 def confirm_trust(common: Common, recording: Recording) -> None:
     """Let a run that this machine did not record be run only by a person's yes, kept for later.
 
-    Raises Problem when the answer is no, or when there is nobody to ask.
+    Raises Problem when the answer is no, when there is nobody to ask, or no code to run.
     """
     info = recording.info
+    if why := why_no_code(info):
+        raise Problem(why)
     if is_ours(info):
         return
     command = shlex.join([common.python or info.interpreter, info.script, *info.argv])

@@ -36,6 +36,8 @@ class Outcome(str, Enum):
     SUPERSEDED = "superseded"
     BLOCKED = "blocked"
     LOAD_ERROR = "load_error"
+    NOT_RUN = "not_run"
+    """Of a node that can be run from an imported state, and was not yet."""
 
     @property
     def finished(self) -> bool:

@@ -47,7 +47,8 @@ class Signs:
             return self.waiting
         if outcome is Outcome.CRASHED:
             return self.died
-        return self.not_run if outcome is Outcome.SUPERSEDED else self.error
+        unrun = (Outcome.SUPERSEDED, Outcome.NOT_RUN)
+        return self.not_run if outcome in unrun else self.error
 
     def flags(self, flags: str) -> str:
         """The flags of a step; `#` stands for "depends on more than its state"."""

@@ -28,6 +28,11 @@ MS = 1_000_000
 THE_MODELS_OWN = "the difference is the model's own"
 """What is said of another output where nothing else went in."""
 
+NOT_IN_FILE = "the code and settings of #0 are not in its file"
+"""What is said where one of the two was imported."""
+
+_FILLED_IN = "the prompt, filled in"
+
 _SAME_SOURCE = {"source": InputText("")}
 """A source that is the same on both sides: it lets the cause say that the code is."""
 
@@ -93,6 +98,11 @@ class Comparison:
 
     def went_in(self) -> tuple[WentIn, WentIn]:
         """What the two executions started from, as far as it can matter to the node."""
+        old, new = self._base.execution.before, self._shown.execution.before
+        states = self._recording.beside(old, new, self._marks)
+        return self._known_of_file(*states) if self._of_a_file else self._with_files(states)
+
+    def _with_files(self, states: tuple[Value, Value]) -> tuple[WentIn, WentIn]:
         base, shown = self._base, self._shown
         differing = list(_differing(base.files, shown.files))
         common = [name for name in shown.files if name in base.files]
@@ -120,7 +130,6 @@ class Comparison:
             if name not in prompts
             and (name in imported or _either(name, base, shown, _read_by_node))
         ]
-        states = self._recording.beside(base.execution.before, shown.execution.before, self._marks)
         return tuple(  # type: ignore[return-value]
             WentIn(
                 prompts=_texts(side, prompts),
@@ -133,12 +142,28 @@ class Comparison:
             for side, texts, state in zip((base, shown), sources, states, strict=True)
         )
 
+    @property
+    def _of_a_file(self) -> bool:
+        """Whether one of the two is known from a file alone: no code, no settings."""
+        return self._recording.imported and 0 in (
+            self._base.execution.attempt,
+            self._shown.execution.attempt,
+        )
+
+    def _known_of_file(self, old: Value, new: Value) -> tuple[WentIn, WentIn]:
+        # Of a step that was not run there is nothing that could differ but the state.
+        unrun = self._base.execution.outcome is Outcome.NOT_RUN
+        calls = (self._shown if unrun else self._base).model_calls
+        return _asked(calls, old), _asked(self._shown.model_calls, new)
+
     def causes(self) -> list[Cause]:
         return causes(*self.went_in(), hidden=self.hidden)
 
     def cause_document(self) -> CauseDocument:
         name = f"#{self._base.execution.attempt}"
         told = cause_document(*self.went_in(), base=name, hidden=self.hidden)
+        if self._of_a_file:
+            return replace(told, extent=NOT_IN_FILE, extent_in_full=NOT_IN_FILE)
         if told.causes or not self._shown.model_calls or not self.document.changes:
             return told
         return replace(told, extent=THE_MODELS_OWN, extent_in_full=THE_MODELS_OWN)
@@ -146,6 +171,8 @@ class Comparison:
     def verdict(self, *, also: int | None = None) -> tuple[Span, ...]:
         """What came of the attempt, in one line."""
         old, new = self._base.execution, self._shown.execution
+        if old.outcome is Outcome.NOT_RUN:
+            return recorded_verdict(self._recording, new, self.document)
         numbers = Span(f"#{old.attempt} → #{new.attempt}  ", "strong")
         if new.outcome is not Outcome.SUCCESS:
             return (numbers, *ending_spans(self._recording, new))
@@ -162,6 +189,12 @@ class Comparison:
                 cut_off=cut_off_calls(self._shown.model_calls),
             ),
         )
+
+
+def _asked(calls: list[Call], state: Value) -> WentIn:
+    """What is known of an execution without its code: what its model was asked, and its state."""
+    prompts = {_FILLED_IN: InputText(calls[0].prompt)} if len(calls) == 1 else {}
+    return WentIn(prompts=prompts, model=calls[0].model if calls else "", state=state)
 
 
 def same_output(recording: Recording, execution: Execution) -> int | None:

@@ -32,6 +32,8 @@ _WORDS = {
     Outcome.WAITING: "waits for a person",
 }
 
+_NOT_RUN = "not run yet"
+
 
 def ending_spans(recording: Recording, execution: Execution) -> tuple[Span, ...]:
     """ "failed: KeyError: 'oder' in prepare, answering.py:38", for all but a success."""
@@ -43,6 +45,8 @@ def ending_spans(recording: Recording, execution: Execution) -> tuple[Span, ...]
         return (Span(recording.death(execution.started, execution.error), "error"),)
     if outcome is Outcome.RUNNING:
         return (Span("running", "note"),)
+    if outcome is Outcome.NOT_RUN:
+        return (Span(_NOT_RUN, "note"),)
     error = execution.error.splitlines()[0] if execution.error else ""
     told = ": ".join(filter(None, (_WORDS.get(outcome, outcome.value), error)))
     return (Span(told + _place(recording, execution), "error"),)
@@ -62,7 +66,8 @@ def _place(recording: Recording, execution: Execution) -> str:
 
 def last_good(execution: Execution, shown: Sequence[Execution]) -> tuple[Span, ...]:
     """ "last good #3 is one h away", for a failed one of the executions that are `shown`."""
-    if execution.outcome in (Outcome.SUCCESS, Outcome.WAITING, Outcome.RUNNING):
+    ran_well = (Outcome.SUCCESS, Outcome.WAITING, Outcome.RUNNING, Outcome.NOT_RUN)
+    if execution.outcome in ran_well:
         return ()
     before = [one for one in shown if one.attempt < execution.attempt]
     for away, one in enumerate(reversed(before), 1):
@@ -83,6 +88,8 @@ def ending_document(
         return Document(tuple(_question(recording, execution)))
     if execution.outcome is Outcome.RUNNING:
         return Document((_row("it runs; what it writes is here when it has ended", tone="dim"),))
+    if execution.outcome is Outcome.NOT_RUN:
+        return Document((_row(f"r runs step {execution.step} from the imported state"),))
     if execution.outcome is Outcome.CRASHED and execution.attempt == 0:
         step = execution.step
         rows = [_row(f"state before step {step} is safe | r runs step {step} alone, here")]

@@ -83,7 +83,10 @@ def header_view(facts: Facts, project: Path, *, on_save: str, tail: bool, spent:
         steps=facts.steps,
         tokens=facts.tokens,
         on_save=on_save,
-        environment=f"{info.engine} {info.engine_version}, {place}python {version}",
+        # A file of another program does not say what it ran in.
+        environment=f"{info.engine} {info.engine_version}, {place}python {version}"
+        if info.python
+        else info.engine,
         spent=spent,
     )
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import cast
 
 from lar_debug.model.engines import bookkeeping, conflict_key, quiet_keys, route_key
+from lar_debug.model.foreign import file_of
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import (
     RECORDING_STOPPED,
@@ -116,6 +117,11 @@ class Recording:
     def on_the_way(self, address: str) -> tuple[tuple[str, str], ...]:
         """(kind, where) of what the script does to the outside before it comes to a node."""
         return reached_on_the_way(self._begun, address)
+
+    @property
+    def imported(self) -> bool:
+        """Whether the run came from a file of another program."""
+        return bool(file_of(self._begun))
 
     @property
     def script_part(self) -> str:

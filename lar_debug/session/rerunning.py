@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from lar_debug.model.records import Outcome, RunStatus
 from lar_debug.model.views import RunningView
 from lar_debug.runtime.effects import Blocked
+from lar_debug.session import elsewhere
 from lar_debug.session.attempted import Attempted, LoadError
 from lar_debug.session.reached import why_marked
 from lar_debug.session.recording import Recording
@@ -127,7 +128,7 @@ class Rerunning:
     def on_save_text(self) -> str:
         """What a save will do, for the header. Reads no more than a window of the timeline."""
         if not self.trusted:
-            return "nothing, recorded elsewhere (r asks)"
+            return elsewhere.on_save(self.session.facts.info)
         if not self._watching:
             return ""
         return self.saving.announced(self.session.summary(self._target()), len(self._watched))
@@ -281,9 +282,8 @@ class Rerunning:
         """Run a step once more, changed or not, with `edits` of its state. False: not now."""
         info = self.session.facts.info
         if not self.trusted and not self._asked:
-            self._asked = True
-            started = " ".join((str(self.interpreter), info.script, *info.argv))
-            self.session.say(f"recorded elsewhere: r again runs {started} in {info.cwd}", "note")
+            self._asked, words = elsewhere.asking(info, self.interpreter)
+            self.session.say(words, "note")
         elif self.session.summary(step).outcome is Outcome.RUNNING:
             self.session.say(f"step {step} is running; r runs it again when it has ended")
         elif self.running is not None and self.running.step != step:

@@ -15,25 +15,23 @@ from typing import Any
 
 from lar_debug.diff.build import build
 from lar_debug.model.changes import Row, Span
-from lar_debug.model.document import CauseBlock, CauseDocument, Document, Kept, TextBlock
+from lar_debug.model.document import CauseDocument, Document, TextBlock
 from lar_debug.model.records import Execution, Outcome
 from lar_debug.model.values import Fidelity, Mark
 from lar_debug.model.views import Chip, StepView, StripView
 from lar_debug.session.attempts_view import Listed, attempts_view
-from lar_debug.session.comparison import Comparison, Side, recorded_verdict, same_output
+from lar_debug.session.comparison import Comparison, recorded_verdict, same_output
 from lar_debug.session.console_rows import console_rows
 from lar_debug.session.edit_names import EditNames
 from lar_debug.session.endings import ending_document, last_good
 from lar_debug.session.looking import Base
 from lar_debug.session.prompt_view import prompt_view
-from lar_debug.session.prompts import in_user_prompt
 from lar_debug.session.range import over_range
+from lar_debug.session.recorded_cause import recorded_cause
 from lar_debug.session.recording import Recording
 from lar_debug.session.shown import IsWanted, Outdated, Shown
 from lar_debug.session.state_tree import StateTrees
 from lar_debug.session.state_values import peek_rows
-
-PROMPT_LINES = 4
 
 BODIES_KEPT = 64
 LEAST_KEPT = 3
@@ -204,7 +202,7 @@ def _build(recording: Recording, pair: _Pair, is_wanted: IsWanted) -> _Body:
     still_wanted()
     if base is None:
         verdict = recorded_verdict(recording, execution, document)
-        cause = _prompt_of(recording, execution)
+        cause = recorded_cause(recording, execution)
     else:
         verdict = compared.verdict() + _came_back(recording, pair, compared)
         cause = compared.cause_document()
@@ -321,26 +319,3 @@ def _ran_unedited(recorded: Execution, executions: list[Execution]) -> bool:
         and one.fingerprint == recorded.fingerprint
         for one in executions
     )
-
-
-def _prompt_of(recording: Recording, execution: Execution) -> CauseDocument:
-    """For a recorded step: which prompt it came from, and that editing it runs the step; not
-    while it is still running itself."""
-    if execution.outcome is Outcome.RUNNING:
-        return CauseDocument("", "", "", "")
-    side = Side(recording, execution)
-    [line] = recording.summaries(execution.step, execution.step)
-    # A step that reached the outside is only marked by a save.
-    save = "save, r" if line.effects else "save"
-    again = f"edit it and {save}: step {execution.step} runs again, alone"
-    # A system text that several nodes share is less likely to be what is wrong.
-    prompts = [(name, use) for name, use in side.files.items() if side.is_prompt(use)]
-    prompts.sort(key=lambda one: not in_user_prompt(side.text(one[1]), side.model_calls))
-    if not prompts:
-        return CauseDocument(again.replace("edit it", "edit the node"), "", "", "")
-    name, use = prompts[0]
-    lines = side.text(use).splitlines()
-    # What is asked for stands at the end of most prompts; the dock may have four rows.
-    first = max(0, len(lines) - PROMPT_LINES)
-    block = CauseBlock(name, pieces=(Kept(first + 1, first + 1, tuple(lines[first:])),))
-    return CauseDocument(f"prompt of this step: {name}", "edit it and save", again, "", (block,))

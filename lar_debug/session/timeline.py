@@ -113,6 +113,8 @@ class Timeline:
             return recording.death(line.started, line.error)
         if line.outcome is Outcome.RUNNING:
             return "running"
+        if line.outcome is Outcome.NOT_RUN:
+            return "not run yet"
         changes = line.changes
         changed = (*changes.added, *changes.updated, *changes.removed)
         if not any(key.startswith("_") for key in changed):

@@ -6,12 +6,12 @@ the mark on a step whose result differed.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator
 
 from lar_debug.diff.paths import path_text
 from lar_debug.diff.structural import compare
-from lar_debug.model.records import Execution, Outcome
+from lar_debug.model.checks import Check
+from lar_debug.model.records import Execution, Outcome, StepSummary
 from lar_debug.session.attempted import Attempted
 from lar_debug.session.comparison import Comparison
 from lar_debug.session.recording import Recording
@@ -19,23 +19,17 @@ from lar_debug.session.reexecution import Conditions, Reexecution
 
 NAMED_PATHS = 3
 
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One check of a verification; `why` is "" when it held."""
-
-    name: str
-    ok: bool
-    step: int | None
-    why: str
+_BRANCHES = "BatchNode"
 
 
-async def check_steps(recording: Recording, reexecution: Reexecution) -> AsyncIterator[Check]:
+async def check_steps(
+    recording: Recording, reexecution: Reexecution
+) -> AsyncGenerator[Check, None]:
     """Check every step of a run, in order."""
     for line in recording.summaries():
         name = f"step {line.step} {line.node.label}"
-        if line.outcome is Outcome.CRASHED:
-            yield Check(name, True, line.step, "died here when it was recorded, not run again")
+        if why := _why_left_out(recording, line):
+            yield Check(name, True, line.step, why)
             continue
         conditions = Conditions(answers="recorded", blocked=True)
         attempted = await reexecution.run(line.step, conditions)
@@ -46,6 +40,18 @@ async def check_steps(recording: Recording, reexecution: Reexecution) -> AsyncIt
             recording.store.delete_attempt(done.run, done.step, done.attempt)
             recording.store.set_impure(done.run, done.step, why)
         yield Check(name, not why, line.step, why)
+
+
+def _why_left_out(recording: Recording, line: StepSummary) -> str:
+    """Why there is nothing to compare a step with, "" when there is."""
+    if line.outcome is Outcome.CRASHED:
+        return "died here when it was recorded, not run again"
+    if line.outcome is Outcome.NOT_RUN:
+        return "was not run when the state was saved, not run now"
+    node = recording.nodes().get(line.node.address)
+    if recording.imported and line.tokens.total and node is not None and node.type == _BRANCHES:
+        return "its file has the answer of one branch alone, not run again"
+    return ""
 
 
 def _difference(recording: Recording, recorded: Execution, attempted: Attempted) -> str:

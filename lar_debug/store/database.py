@@ -16,6 +16,7 @@ from lar_debug.model.records import (
     Execution,
     FileUse,
     Node,
+    NodeRef,
     Outcome,
     RunInfo,
     RunStatus,
@@ -29,7 +30,9 @@ from lar_debug.store.garbage import delete_unreached
 from lar_debug.store.rows import (
     call_row,
     execution_row,
+    following,
     node_row,
+    reference_row,
     run_row,
     segment_row,
     step_row,
@@ -53,6 +56,17 @@ class EndedStep:
     calls: Sequence[Call] = ()
     files: Sequence[FileUse] = ()
     tasks: Sequence[TaskRow] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a recorded step stands in a graph that was named for it later."""
+
+    step: int
+    node: NodeRef
+    next: tuple[NodeRef, ...]
+    calls_from: str
+    """The address of the node that made its model calls."""
 
 
 class Store(Threads):
@@ -129,6 +143,54 @@ class Store(Threads):
         """Trust a run from now on: a person confirmed what it would start."""
         with self._connection.transaction() as sql:
             sql.execute(queries.SET_SEAL, (seal, run))
+
+    def name_graph(
+        self,
+        info: RunInfo,
+        nodes: Sequence[Node],
+        places: Iterable[Place],
+        *,
+        files: Iterable[FileUse],
+        to_run: Iterable[NodeRef],
+    ) -> None:
+        """The graph of an imported run: what a re-execution starts from, its nodes instead of
+        those that it had, and where its steps stand in it. The nodes `to_run` become steps that
+        can be run from the state that its first step left."""
+        run = info.run
+        node_rows = [node_row(run, at, node, self.texts.write) for at, node in enumerate(nodes)]
+        file_rows = self._file_rows((run, RUN_FILES, 0), [*files])
+        row = run_row(info)
+        unrun = self._unrun(run, to_run)
+        with self._connection.transaction() as sql:
+            sql.execute(queries.SET_PROGRAM, (*row[4:10], *row[17:19], run))
+            sql.execute(queries.DROP_NODES, (run,))
+            sql.executemany(queries.ADD_NODE, node_rows)
+            sql.execute(queries.DROP_FILES, (run, RUN_FILES))
+            sql.executemany(queries.ADD_FILE, file_rows)
+            for place in places:
+                key = (run, place.step)
+                sql.execute(queries.SET_NODE, (*reference_row(place.node), *key))
+                sql.execute(queries.SET_NEXT, (following(place.next), *key))
+                sql.execute(queries.SET_CALLER, (storable(place.calls_from), *key))
+            if unrun:
+                for query in queries.DROP_UNRUN:
+                    sql.execute(query, (run,))
+            for step, execution in unrun:
+                sql.execute(queries.ADD_STEP, step_row(step))
+                sql.execute(queries.PUT_EXECUTION, execution_row(execution, self.texts.write))
+
+    def _unrun(self, run: str, nodes: Iterable[NodeRef]) -> list[tuple[Step, Execution]]:
+        found = list(nodes)
+        if not found:
+            return []
+        state = self.execution(run, 0, 0)
+        return [
+            (
+                Step(run, at, node, engine_step=at),
+                Execution(run, at, 0, Outcome.NOT_RUN, state.started, before=state.after),
+            )
+            for at, node in enumerate(found, 1)
+        ]
 
     def delete_run(self, run: str) -> None:
         """Delete the rows of a run; its snapshots go with the next `collect_garbage`."""

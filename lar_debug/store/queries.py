@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from lar_debug.model.foreign import IMPORTED
 from lar_debug.model.records import Changes, NodeRef, Outcome, StepSummary, Tokens
 from lar_debug.store.rows import ReadText, column_reference, column_text, load, readable
 
@@ -13,7 +14,11 @@ RUNS = "SELECT * FROM run ORDER BY started DESC, run"
 RUN = "SELECT * FROM run WHERE run=?"
 SET_STATUS = "UPDATE run SET status=?, error=?, ended=? WHERE run=?"
 
-NEWEST_OF_THREAD = "SELECT * FROM run WHERE thread=? ORDER BY started DESC, run LIMIT 1"
+# A file of another program may name the same thread; it has nothing to go on with.
+NEWEST_OF_THREAD = (
+    f'SELECT * FROM run WHERE thread=? AND instr(entry, \'"kind": "{IMPORTED}"\')=0 '
+    "ORDER BY started DESC, run LIMIT 1"
+)
 SET_ENTRY = "UPDATE run SET entry=? WHERE run=?"
 REOPEN = "UPDATE run SET status=?, error='', ended=NULL WHERE run=?"
 
@@ -30,6 +35,20 @@ PUT_TASK = "INSERT OR REPLACE INTO task VALUES (?,?,?,?,?,?,?,?)"
 TASKS = "SELECT * FROM task WHERE run=? AND step=? ORDER BY started, key"
 
 SET_SEAL = "UPDATE run SET machine=? WHERE run=?"
+
+SET_PROGRAM = (
+    "UPDATE run SET engine_version=?, python=?, interpreter=?, cwd=?, script=?, argv=?, "
+    "machine=?, entry=? WHERE run=?"
+)
+DROP_NODES = "DELETE FROM node WHERE run=?"
+DROP_FILES = "DELETE FROM file WHERE run=? AND step=?"
+DROP_UNRUN = (
+    "DELETE FROM step WHERE run=? AND step>0",
+    "DELETE FROM execution WHERE run=? AND step>0",
+)
+SET_NODE = "UPDATE step SET address=?, label=? WHERE run=? AND step=?"
+SET_NEXT = "UPDATE execution SET next=? WHERE run=? AND step=? AND attempt=0"
+SET_CALLER = "UPDATE call SET address=? WHERE run=? AND step=? AND attempt=0"
 
 ADD_SEGMENT = "INSERT OR REPLACE INTO segment VALUES (?,?,?,?,?)"
 END_SEGMENT = "UPDATE segment SET ended=? WHERE run=? AND segment=?"

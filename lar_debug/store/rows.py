@@ -191,8 +191,7 @@ def step_row(step: Step) -> Row:
     return (
         step.run,
         step.step,
-        storable(step.node.address),
-        storable(step.node.label),
+        *reference_row(step.node),
         step.engine_step,
         step.segment,
         step.parent_step,
@@ -217,8 +216,13 @@ def row_step(row: Row) -> Step:
     )
 
 
+def reference_row(node: NodeRef) -> Row:
+    """(address, label) of the node of a step."""
+    return (storable(node.address), storable(node.label))
+
+
 @lru_cache(maxsize=512)
-def _following(nodes: tuple[NodeRef, ...]) -> str | None:
+def following(nodes: tuple[NodeRef, ...]) -> str | None:
     return dump([[node.address, node.label] for node in nodes])
 
 
@@ -240,7 +244,7 @@ def execution_row(execution: Execution, write: WriteText) -> Row:
         reference(execution.before),
         reference(execution.writes),
         reference(execution.after),
-        _following(execution.next),
+        following(execution.next),
         text_column(execution.error, write),
         text_column(execution.traceback, write),
         dump(execution.error_at),

@@ -52,7 +52,7 @@ class Threads(Tables):
     """What of a store is about threads."""
 
     def newest_run(self, thread: str) -> RunInfo | None:
-        """The run that a thread came to last, None for a thread that there is not."""
+        """The run that a thread came to last here, None for a thread that there is not."""
         rows = self._connection.rows(queries.NEWEST_OF_THREAD, (storable(thread),))
         return row_run(rows[0]) if rows else None
 

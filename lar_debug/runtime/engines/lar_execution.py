@@ -37,7 +37,7 @@ NO_LIMIT = 1 << 30
 
 def reexecute(attempt: Attempt) -> Result:
     """Reach the node of an attempt and run it. Raises Problem and what loading the code raises."""
-    _no_log_folders()
+    no_log_folders()
     host = _Host(attempt)
     lar.install(host)
     entry = attempt.info.entry
@@ -284,7 +284,7 @@ def _forget_user_modules() -> None:
             del sys.modules[name]
 
 
-def _no_log_folders() -> None:
+def no_log_folders() -> None:
     """Executors that the user's code makes on the way create no folder for logs not written."""
     logger_type: Any = importlib.import_module("lar.logger").AuditLogger
     make = logger_type.__init__
