@@ -26,7 +26,7 @@ demo: $(STAMP)
 # processes, three files at a time: what fails then is run once more by itself,
 # and what fails again has failed.
 test: lint $(OTHER)/.installed
-	$(BIN)/python -m pytest -n 3 --dist loadfile || { test $$? -eq 1 && \
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder || { test $$? -eq 1 && \
 	  echo 'once more, nothing beside:' && \
 	  $(BIN)/python -m pytest -n 0 --last-failed --last-failed-no-failures none; }
 

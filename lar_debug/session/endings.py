@@ -94,7 +94,9 @@ def ending_document(
         step = execution.step
         rows = [_row(f"state before step {step} is safe | r runs step {step} alone, here")]
         if _is_last(recording, execution):
-            rows.append(_row(f"c resumes thread {recording.info.thread} from step {step}"))
+            info = recording.info
+            what = "the run" if info.thread == info.run else f"thread {info.thread}"
+            rows.append(_row(f"c resumes {what} from step {step}"))
         return Document(tuple(rows))
     code = _code(execution, texts)
     error = execution.error.splitlines()

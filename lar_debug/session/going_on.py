@@ -55,7 +55,8 @@ class GoingOn:
                 return asked
         following = [node.label for line in recording.summaries(last, last) for node in line.next]
         where = f" with {following[0]}" if following else f" from step {max(last, 0)}"
-        return Question(f"go on with thread {info.thread}{where}? y")
+        what = "the run" if info.thread == info.run else f"thread {info.thread}"
+        return Question(f"go on with {what}{where}? y")
 
     def start(self, answer: str, rationale: str) -> None:
         """Go on; the screen follows what is recorded. Raises Problem."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import re
 import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli.desk import SAMPLES, Desk, Said
+from tests.cli.conftest import Here
+from tests.cli.desk import SAMPLES, Desk
 
 SECONDS_ASLEEP = """
 import time
@@ -58,26 +57,19 @@ def test_a_crashed_review_goes_on_and_pays_for_the_summary_alone(review: Desk) -
     assert [step["engine_step"] for step in steps] == [0, 1, 2, 2, 3]
     paid = [step["tokens"]["total"] for step in steps if step["segment"] == 1]
     assert (sum(paid), row["tokens"]) == (302, 776)
-    # The same result as without a crash.
-    whole = review.lar_debug("run", "--no-ui", "--thread", "review-2", "agent.py")
-    assert whole.code == 0
-    assert not review.lar_debug("diff", "thread=review-1:4", "thread=review-2:3", "--json").json
-
-
-def test_where_a_thread_was_resumed_is_shown(review: Desk) -> None:
-    assert review.lar_debug("resume", "review-1").code == 0
     lines = review.lar_debug("show", "last").out.splitlines()
     assert [line.split()[0] for line in lines[1:]] == [
         *("success", "success", "crashed", "---", "success", "success")
     ]
     assert lines[4].startswith("--- resumed ")
-
-
-def test_a_resumed_step_can_be_run_again(review: Desk) -> None:
-    assert review.lar_debug("resume", "review-1").code == 0
-    said = review.lar_debug("rerun", "last", "--step", "4", "--json")
-    assert said.code == 0, said.err
-    assert said.json["attempts"][0]["diff_to_recorded"] == []
+    # It can be run again like any step.
+    again = review.lar_debug("rerun", "last", "--step", "4", "--json")
+    assert again.code == 0, again.err
+    assert again.json["attempts"][0]["diff_to_recorded"] == []
+    # The same result as without a crash.
+    whole = review.lar_debug("run", "--no-ui", "--thread", "review-2", "agent.py")
+    assert whole.code == 0
+    assert not review.lar_debug("diff", "thread=review-1:4", "thread=review-2:3", "--json").json
 
 
 def test_a_thread_goes_on_from_another_folder(review: Desk, tmp_path: Path) -> None:
@@ -99,14 +91,24 @@ def test_a_node_that_is_gone_is_asked_for(review: Desk) -> None:
     assert said.json["runs"][0]["status"] == "finished"
 
 
-@pytest.fixture
-def refund(tmp_path: Path) -> Desk:
-    """A refund that waits for a person."""
-    desk = Desk.new(tmp_path, SAMPLES / "approval")
+def waiting_refund(base: Path) -> Desk:
+    desk = Desk.new(base, SAMPLES / "approval")
     said = desk.lar_debug("run", "--no-ui", "--thread", "refund-7", "agent.py")
     assert said.code == 0, said.err
     assert "--answer approve|reject" in said.err
     return desk
+
+
+@pytest.fixture
+def refund(tmp_path: Path) -> Desk:
+    """A refund that waits for a person."""
+    return waiting_refund(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def left_waiting(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """One that goes on waiting, whatever is asked of it."""
+    return waiting_refund(tmp_path_factory.mktemp("refund"))
 
 
 def test_a_person_answers_in_another_process(refund: Desk) -> None:
@@ -138,18 +140,22 @@ def test_an_answer_may_name_its_question(refund: Desk) -> None:
     assert last["after"]["letter"] == "We cannot refund 240 EUR."
 
 
-def test_without_an_answer_it_waits_on_and_says_for_what(refund: Desk) -> None:
-    said = refund.lar_debug("resume", "refund-7")
+def test_without_an_answer_it_waits_on_and_says_for_what(left_waiting: Desk, at: Here) -> None:
+    said = at(left_waiting, "resume", "refund-7")
     assert said.code == 0
     assert "Pay this refund? (approve/reject)" in said.err
     assert "lar-debug resume refund-7 --answer approve" in said.err
-    assert steps_of(refund)[-1]["outcome"] == "waiting"
+    assert at(left_waiting, "show", "last", "--json").json["steps"][-1]["outcome"] == "waiting"
 
 
 WRONG = {
     "a choice that is not offered": (
         ["resume", "refund-7", "--answer", "maybe"],
         "lar-debug: --answer maybe: it is none of approve, reject",
+    ),
+    "the answer to another question": (
+        ["resume", "refund-7", "--answer", "0=reject"],
+        "lar-debug: --answer 0=reject: the question is number 1",
     ),
     "two answers": (
         ["resume", "refund-7", "--answer", "approve", "--answer", "reject"],
@@ -177,20 +183,15 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_what_is_asked_wrong_is_refused_and_changes_nothing(refund: Desk, case: str) -> None:
+def test_what_is_asked_wrong_is_refused_and_changes_nothing(
+    left_waiting: Desk, at: Here, case: str
+) -> None:
     arguments, line = WRONG[case]
-    said = refund.lar_debug(*arguments)
+    said = at(left_waiting, *arguments)
     assert said.code == 2
     assert line in said.complaint
-    (row,) = refund.lar_debug("list", "--json").json
+    (row,) = at(left_waiting, "list", "--json").json
     assert (row["status"], row["steps"]) == ("waiting", 2)
-
-
-def test_a_thread_at_its_end_has_nothing_to_go_on_with(refund: Desk) -> None:
-    assert refund.lar_debug("resume", "refund-7", "--answer", "approve").code == 0
-    said = refund.lar_debug("resume", "refund-7")
-    assert said.code == 2
-    assert "is at its end" in said.complaint
 
 
 GRAPH = """
@@ -277,44 +278,3 @@ def test_a_thread_that_is_at_work_is_left_alone(tmp_path: Path) -> None:
     finally:
         program.send_signal(signal.SIGTERM)
         program.communicate()
-
-
-def started(desk: Desk, *arguments: str, **environ: str) -> Said:
-    """A sample of the library, by Python alone."""
-    return Desk(desk.folder, {**desk.environ, **environ}).python("agent.py", *arguments)
-
-
-def test_the_same_command_finishes_what_a_crash_left(tmp_path: Path) -> None:
-    desk = Desk.new(tmp_path, SAMPLES / "three_steps")
-    first = started(desk, CRASH="true")
-    assert first.code == 1
-    assert re.findall(r"Executing step (\d)\.\.\.$", first.out, re.M) == ["1", "2"]
-    second = started(desk)
-    assert second.code == 0, second.err
-    assert re.findall(r"Executing step (\d)\.\.\.$", second.out, re.M) == ["2", "3"]
-    assert "Final result: order of Ada and 12 letters: done" in second.out
-
-
-def test_a_hundred_steps_that_a_rate_limit_stopped_run_the_last_one_alone(tmp_path: Path) -> None:
-    desk = Desk.new(tmp_path, SAMPLES / "pipeline")
-    first = started(desk, RATE_LIMITED="true")
-    assert first.code == 1
-    assert "stopped at step 99: litellm.RateLimitError" in first.err
-    assert len(re.findall(r"^step \d+$", first.out, re.M)) == 99
-    second = started(desk)
-    assert second.code == 0, second.err
-    assert not re.findall(r"^step \d+$", second.out, re.M)
-    assert "All rows are clean." in second.out
-    (row,) = json.loads(desk.lar_debug("list", "--json").out)
-    assert (row["status"], row["steps"]) == ("finished", 101)
-
-
-def test_fifty_steps_that_were_killed_in_the_forty_ninth_run_two(tmp_path: Path) -> None:
-    desk = Desk.new(tmp_path, SAMPLES / "pipeline")
-    first = started(desk, "--steps", "50", KILLED="true")
-    assert first.code == 128 + signal.SIGKILL
-    second = started(desk, "--steps", "50")
-    assert second.code == 0, second.err
-    assert re.findall(r"^step (\d+)$", second.out, re.M) == ["48"]
-    steps = steps_of(desk)
-    assert [step["engine_step"] for step in steps] == [*range(49), 48, 49]

@@ -127,7 +127,8 @@ async def test_a_process_that_is_killed_leaves_the_state_before_its_step(
     assert person.session.header().status == "crashed"
     await person.until(lambda: outcomes(person) == ["success", "crashed"])
     safe = "state before step 1 is safe | r runs step 1 alone, here"
-    await person.until(lambda: person.document == [safe])
+    on = "c resumes the run from step 1"
+    await person.until(lambda: person.document == [safe, on])
     assert person.verdict == "#0 recorded  died here"
     recording = person.session.recording
     writer = Store.open(recording.store.path)
@@ -158,4 +159,5 @@ async def test_a_graph_that_asks_a_person_shows_the_question_and_the_choices(
         "ask asks: Refund 89 EUR?",
         "order {id 'A-1042' total 89.0}",
         "> approve    reject",
+        "c answers and goes on | q leaves it waiting (any day)",
     ]
