@@ -62,9 +62,10 @@ def run_line(store: Store, info: RunInfo, short: str) -> str:
     steps = f"{row['steps']} step{'' if row['steps'] == 1 else 's'}"
     error = info.error.split("\n", 1)[0]
     error = f"  {error}" if error else ""
+    thread = f"  thread {info.thread}" if info.thread != info.run else ""
     return (
         f"{short:<6} {info.target:<24} {row['status']:<9} {steps:>9} "
-        f"{row['tokens']:>7} tok  {started}{error}"
+        f"{row['tokens']:>7} tok  {started}{thread}{error}"
     )
 
 

@@ -19,7 +19,7 @@ from lar_debug.cli.targets import parse_target
 from lar_debug.cli.trust import confirm_trust
 from lar_debug.client.recorded_run import RecordedRun, writer
 from lar_debug.model.problem import Problem
-from lar_debug.model.records import RunInfo
+from lar_debug.model.records import Outcome, RunInfo
 from lar_debug.session.programs import check_can_go_on, resuming, settle
 from lar_debug.session.recording import Recording
 from lar_debug.session.references import find_whole_run
@@ -92,7 +92,22 @@ def go_on(common: Common, store: Store, info: RunInfo, planned: RecordedRun) -> 
         show_json({"runs": [run_json(store, one) for one in runs], "exit_code": code})
     else:
         summarise(store, runs)
+        _tell_saved(store, runs[0])
     return code
+
+
+def _tell_saved(store: Store, info: RunInfo) -> None:
+    """What going on cost, beside what starting over would have cost."""
+    lines = store.summaries(info.run)
+    newest = max((line.segment for line in lines), default=0)
+    spent = sum(line.tokens.total for line in lines if line.segment == newest)
+    kept = sum(
+        line.tokens.total
+        for line in lines
+        if line.segment < newest and line.outcome is Outcome.SUCCESS
+    )
+    if kept:
+        say(f"lar-debug: going on cost {spent} tok, starting over {spent + kept}: {kept} saved")
 
 
 def _tell_question(common: Common, row: dict[str, Any]) -> int:

@@ -23,7 +23,7 @@ class RunRow:
     steps: int = -1
     tokens: int = 0
     note: str = ""
-    """Its error, or where it was run again."""
+    """Its thread, where that has a name; then its error, or where it was run again."""
 
 
 @dataclass(frozen=True, slots=True)

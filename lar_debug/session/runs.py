@@ -110,6 +110,8 @@ class Runs:
         steps, tokens = store.totals(info.run)
         failed = store.last_steps(info.run)[0] if info.status in _ENDED_BADLY else None
         note = info.error.split("\n", 1)[0] if info.error else _attempts(store, info.run)
+        if info.thread != info.run:
+            note = ", ".join(filter(None, (f"thread {info.thread}", note)))
         row = RunRow(
             info.run, "", "", 0, info.status, info.started, "", failed, steps, tokens, note
         )

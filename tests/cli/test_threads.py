@@ -42,10 +42,12 @@ def steps_of(desk: Desk, run: str = "last") -> list[dict[str, Any]]:
 
 
 def test_a_crashed_review_goes_on_and_pays_for_the_summary_alone(review: Desk) -> None:
-    said = review.lar_debug("resume", "review-1", "--json")
+    said = review.lar_debug("resume", "review-1")
     assert said.code == 0, said.err
-    (row,) = said.json["runs"]
+    (row,) = review.lar_debug("list", "--json").json
     assert (row["thread"], row["status"], row["steps"]) == ("review-1", "finished", 5)
+    assert "  thread review-1" in review.lar_debug("list").out
+    assert "going on cost 302 tok, starting over 776: 474 saved" in said.err
     steps = steps_of(review)
     assert [(step["node"], step["outcome"], step["segment"]) for step in steps] == [
         ("list_clauses", "success", 0),
