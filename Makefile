@@ -23,10 +23,11 @@ demo: $(STAMP)
 	@$(BIN)/lar-debug demo
 
 # Tests of one file share what they prepare, so a file is never split. Many of them wait for real
-# processes, three files at a time: what fails then is run once more by itself,
+# processes, four files at a time: what fails then is run once more by itself,
 # and what fails again has failed.
 test: lint $(OTHER)/.installed
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder || { test $$? -eq 1 && \
+	@$(BIN)/python -m compileall -q lar_debug
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder || { test $$? -eq 1 && \
 	  echo 'once more, nothing beside:' && \
 	  $(BIN)/python -m pytest -n 0 --last-failed --last-failed-no-failures none; }
 
