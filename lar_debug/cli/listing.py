@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Any
 
@@ -13,6 +12,7 @@ from lar_debug.cli.output import show, show_json
 from lar_debug.diff.json_form import value_json
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import RunInfo, RunStatus
+from lar_debug.model.threads import question_in
 from lar_debug.session.recording import as_it_stands
 from lar_debug.session.references import short_ids
 from lar_debug.store.database import Store
@@ -45,14 +45,18 @@ def run_json(store: Store, info: RunInfo) -> dict[str, Any]:
 
 def _interrupts(store: Store, run: str, step: int) -> list[dict[str, Any]]:
     """What the step that a run waits in asks a person; nothing where it only stops before one."""
-    try:
-        asked: Any = json.loads(store.execution(run, step, 0).note)
-    except (ValueError, RecursionError):
+    asked = question_in(store.execution(run, step, 0).note)
+    if asked is None or not asked.question:
         return []
-    names = ("question", "choices", "context", "needs_rationale")
-    if not isinstance(asked, dict) or not asked.keys() >= set(names):
-        return []
-    return [{"id": str(step), **{name: value_json(asked[name]) for name in names}}]
+    return [
+        {
+            "id": str(step),
+            "question": asked.question,
+            "choices": list(asked.choices),
+            "context": value_json(asked.context),
+            "needs_rationale": asked.needs_rationale,
+        }
+    ]
 
 
 def run_line(store: Store, info: RunInfo, short: str) -> str:

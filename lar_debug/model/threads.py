@@ -59,10 +59,11 @@ def question_in(note: str) -> Question | None:
     if not isinstance(asked, dict):
         return None
     known = cast("dict[str, Any]", asked)
-    context: Any = known.get("context")
+    # Whoever made the store may have put anything there.
+    context, choices = known.get("context"), known.get("choices")
     return Question(
-        str(known.get("question", "")),
-        tuple(map(str, known.get("choices") or ())),
+        str(known.get("question") or ""),
+        tuple(map(str, cast("list[Any]", choices))) if isinstance(choices, list) else (),
         cast("dict[str, Any]", context) if isinstance(context, dict) else {},
         bool(known.get("needs_rationale")),
     )

@@ -5,15 +5,15 @@ Reads the recording only; shared by the command line and the screen.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from lar_debug.diff.brief import brief
 from lar_debug.model.changes import Span, Tone
 from lar_debug.model.document import Block, Document, TreeRow
 from lar_debug.model.records import Execution, Outcome
+from lar_debug.model.threads import Question, question_in
 from lar_debug.session.attempted import LoadError
 from lar_debug.session.recording import Recording
 
@@ -39,8 +39,8 @@ def ending_spans(recording: Recording, execution: Execution) -> tuple[Span, ...]
     """ "failed: KeyError: 'oder' in prepare, answering.py:38", for all but a success."""
     outcome = execution.outcome
     if outcome is Outcome.WAITING:
-        question = _asked(execution).get("question") or ""
-        return (Span(": ".join(filter(None, (_WORDS[outcome], str(question)))), "note"),)
+        asked = question_in(execution.note) or Question()
+        return (Span(": ".join(filter(None, (_WORDS[outcome], asked.question))), "note"),)
     if outcome is Outcome.CRASHED and execution.attempt == 0:
         return (Span(recording.death(execution.started, execution.error), "error"),)
     if outcome is Outcome.RUNNING:
@@ -142,26 +142,13 @@ def _code(execution: Execution, texts: Mapping[str, str]) -> list[Block]:
 
 
 def _question(recording: Recording, execution: Execution) -> list[Block]:
-    asked = _asked(execution)
+    asked = question_in(execution.note) or Question()
     label = recording.step(execution.step).node.label
-    rows: list[Block] = [_row(f"{label} asks: {asked.get('question') or '(no question)'}")]
-    context = asked.get("context")
-    if isinstance(context, dict):
-        for key, value in cast("dict[str, Any]", context).items():
-            spans = (Span(f"{key} ", "key"), Span(brief(value, BRIEF_CELLS)))
-            rows.append(TreeRow(" ", spans))
-    choices = asked.get("choices")
-    if isinstance(choices, list) and choices:
-        rows.append(_row("> " + "    ".join(map(str, cast("list[Any]", choices))), tone="strong"))
+    rows: list[Block] = [_row(f"{label} asks: {asked.question or '(no question)'}")]
+    for key, value in asked.context.items():
+        rows.append(TreeRow(" ", (Span(f"{key} ", "key"), Span(brief(value, BRIEF_CELLS)))))
+    if asked.choices:
+        rows.append(_row("> " + "    ".join(asked.choices), tone="strong"))
     if _is_last(recording, execution):
         rows.append(_row("c answers and goes on | q leaves it waiting (any day)", tone="dim"))
     return rows
-
-
-def _asked(execution: Execution) -> dict[str, Any]:
-    """What the node asked, as the engine's part noted it; {} when that cannot be read."""
-    try:
-        asked: Any = json.loads(execution.note)
-    except ValueError:
-        return {}
-    return cast("dict[str, Any]", asked) if isinstance(asked, dict) else {}

@@ -7,6 +7,7 @@ any run that goes on. Knows no screen.
 from __future__ import annotations
 
 import asyncio
+import signal
 from typing import TYPE_CHECKING
 
 from lar_debug.client.recorded_run import RecordedRun
@@ -25,7 +26,7 @@ REFUSED = 2
 
 LAST_OUTPUT = 4_096
 END_SECONDS = 5.0
-"""How long the program may take to end when the session is closed."""
+"""How long the program may take to end when the session is closed; then it is killed."""
 
 
 class GoingOn:
@@ -35,7 +36,7 @@ class GoingOn:
         self._session = session
         self._rerunning = rerunning
         self._program: RecordedRun | None = None
-        self._ended = asyncio.Event()
+        self._waiting: asyncio.Task[int] | None = None
         self._last = bytearray()
 
     def question(self) -> Question:
@@ -66,7 +67,6 @@ class GoingOn:
         program.keep_to(self._heard)
         program.start()
         self._program = program
-        self._ended.clear()
         self._last.clear()
         self._session.follow_run()
         self._session.say("going on: k looks back, G follows again")
@@ -77,8 +77,8 @@ class GoingOn:
         del self._last[:-LAST_OUTPUT]
 
     async def _see_through(self, program: RecordedRun) -> None:
-        waiting = asyncio.create_task(asyncio.to_thread(self._wait, program))
-        code = await asyncio.shield(waiting)
+        self._waiting = asyncio.create_task(asyncio.to_thread(self._wait, program))
+        code = await asyncio.shield(self._waiting)
         if code == REFUSED:
             line = self._last.decode("utf-8", "replace").strip().split("\n")[-1]
             self._session.say(line or "it did not go on", "error")
@@ -97,11 +97,12 @@ class GoingOn:
 
     async def close(self) -> None:
         """End the program: the thread can go on from there another time."""
-        program = self._program
-        if program is None:
+        program, waiting = self._program, self._waiting
+        if program is None or waiting is None:
             return
         program.stop()
-        loop = asyncio.get_running_loop()
-        end = loop.time() + END_SECONDS
-        while self._program is not None and loop.time() < end:
-            await asyncio.sleep(0.02)
+        _, going_on = await asyncio.wait([waiting], timeout=END_SECONDS)
+        if going_on:
+            # A node may ignore that, and the thread that waits keeps the debugger from ending.
+            program.stop(signal.SIGKILL)
+            await asyncio.wait([waiting])

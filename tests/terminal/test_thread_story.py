@@ -35,3 +35,38 @@ def test_a_person_answers_on_the_screen(tmp_path: Path) -> None:
         terminal.see("the run has finished", "Your refund of 240 EUR is on its way.")
         terminal.type("q")
         assert terminal.ended() == 0
+
+
+STUBBORN = """
+import signal, time
+from lar import GraphExecutor, node
+
+@node(output_key="slept")
+def sleeper(state):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    while True:
+        time.sleep(1)
+
+if __name__ == "__main__":
+    list(GraphExecutor(log_dir="logs").run_step_by_step(sleeper, {}))
+"""
+
+
+def test_a_node_that_will_not_be_stopped_keeps_nobody_from_leaving(tmp_path: Path) -> None:
+    desk = Desk.new(tmp_path)
+    desk.write(
+        "stubborn.py", STUBBORN.replace("def sleeper(state):", "def sleeper(state):\n    1 / 0")
+    )
+    desk.lar_debug("run", "--no-ui", "--thread", "night", "stubborn.py")
+    desk.write("stubborn.py", STUBBORN)
+    with Terminal(desk, "open", "last") as terminal:
+        terminal.see("ZeroDivisionError", "ready")
+        terminal.type("c")
+        terminal.see("go on with thread night")
+        terminal.type("y\r")
+        terminal.see("2 steps", "running")
+        terminal.type("q")
+        terminal.see("q again stops it and quits")
+        terminal.type("q")
+        assert terminal.ended() == 0
+        assert terminal.left_behind() == []
