@@ -13,10 +13,9 @@ import stat
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import dataclass
 from hashlib import blake2b
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeAlias
 
 if TYPE_CHECKING:
     from watchfiles._rust_notify import RustNotify
@@ -49,8 +48,7 @@ LARGE = 8 * 1024 * 1024
 """Bytes above which a file is judged by its stat alone, so that no look takes long."""
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
+class Saved(NamedTuple):
     """Watched files that were saved.
 
     `paths` hold something else than before, were created or are gone; `touched` hold what they
@@ -190,8 +188,7 @@ class Files:
         return Saved(changed, time.time(), touched) if changed or touched else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Places:
+class _Places(NamedTuple):
     """Where wake-ups can come from: `folders` to listen in, `names` that matter there."""
 
     folders: frozenset[str]

@@ -13,9 +13,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lar_debug.model.problem import Problem
 from lar_debug.store.location import project_root, shown
@@ -59,8 +58,7 @@ class InterpreterError(Problem):
     """No Python that can run the person's code; one line that says what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(NamedTuple):
     """What a Python says of itself, with nothing of its packages imported.
 
     `version` is "3.11.7"; `lar_version` that of lar-engine, "" without it and for a copy of
@@ -74,8 +72,7 @@ class Probe:
     prefix: str
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """The Python for a target; `why` says where it was found, in words for people.
 
     `path` is absolute and not resolved: a link in an environment is that environment's Python.

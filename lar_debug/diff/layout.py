@@ -115,7 +115,7 @@ def _note(text: str, fit: _Fit) -> Row:
 
 
 def _ascii(row: Row) -> Row:
-    return replace(row, spans=tuple(Span(in_ascii(span.text), span.tone) for span in row.spans))
+    return row._replace(spans=tuple(Span(in_ascii(span.text), span.tone) for span in row.spans))
 
 
 def _rows(document: Document, fit: _Fit) -> Iterator[Row]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from lar_debug.model.values import Path, Value
 
 Kind = Literal["added", "removed", "changed", "moved"]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One difference between two values.
 
     `at_old` and `at_new` are the paths on either side; one is None where there is no such
@@ -25,8 +23,7 @@ class Change:
     new: Value = None
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(NamedTuple):
     """One thing that differed in what went into two executions of a step."""
 
     kind: Literal["prompt", "source", "setting", "state", "file"]
@@ -44,16 +41,14 @@ from the rest of their line (bold and underlined, struck out).
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A run of text with one meaning. `text` is raw: it is cleaned where it is painted."""
 
     text: str
     tone: Tone = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One line of a diff, a cause or a console.
 
     `sign` is one of `+ - ~ M = ? !` or blank (M is a move); `gutter` what stands before the

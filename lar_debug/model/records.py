@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 from lar_debug.model.values import Mark, Value
 
@@ -61,8 +62,7 @@ class Tokens:
         return self.prompt + self.output
 
 
-@dataclass(frozen=True, slots=True)
-class NodeRef:
+class NodeRef(NamedTuple):
     """A node as a person and as the loader know it."""
 
     address: str
@@ -118,8 +118,7 @@ class RunInfo:
     """Snapshot reference of the state that it was started with, where that was kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """One process's part of a run; a resume continues the same run as a new segment.
 
     `process` identifies the process beyond its number: boot id, pid and start time, so that
@@ -157,8 +156,7 @@ class Call:
     its usage), as its provider's client names it."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileUse:
+class FileUse(NamedTuple):
     """A file that a step opened, or that the user's modules came from.
 
     `mode` is "r" or "w" (by the node), "missing" (looked for, not there), "import" (read while
@@ -186,8 +184,7 @@ class Changes:
         return bool(self.added or self.updated or self.removed)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A step of a run: which node, and where it stands. What happened is in its executions."""
 
     run: str
@@ -240,8 +237,7 @@ class Execution:
     """What had to be done to reach the node: "" (imported), "ran main()", "prefix"."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepSummary:
+class StepSummary(NamedTuple):
     """One line of a timeline: the recorded execution of a step and its newest attempt.
 
     `attempts` counts re-executions; `newest` is the newest attempt that was not superseded.

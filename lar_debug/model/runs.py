@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lar_debug.model.records import RunStatus
 
 
-@dataclass(frozen=True, slots=True)
-class RunRow:
+class RunRow(NamedTuple):
     """One run. `name` is its target, or where it was forked from; `depth` how many forks deep it
     stands under its parent. `steps` is -1 until the run has been looked into."""
 
@@ -26,8 +25,7 @@ class RunRow:
     """Its thread, where that has a name; then its error, or where it was run again."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunsView:
+class RunsView(NamedTuple):
     """All runs of a store, newest first, forks under their parent. `size` in bytes."""
 
     place: str

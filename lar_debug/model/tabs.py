@@ -6,8 +6,7 @@ raw recorded text: a pane cleans them at the door when it paints.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from lar_debug.model.changes import Row, Span
 from lar_debug.model.records import Outcome
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 Side = Literal["after", "before", "both"]
 
 
-@dataclass(frozen=True, slots=True)
-class StateWish:
+class StateWish(NamedTuple):
     """How much of a state is to be seen; places are written as people write them: `order.items[2]`.
 
     `opened` are the places whose parts are shown, the first hundred of them; `further` has how
@@ -34,8 +32,7 @@ class StateWish:
     alone: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StateRow:
+class StateRow(NamedTuple):
     """One line of a state's tree.
 
     `sign` tells how the value differs from the other side ("~" also for what has a change
@@ -54,8 +51,7 @@ class StateRow:
     more: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class StateView:
+class StateView(NamedTuple):
     """The tree as far as it is opened, or one value alone as `text` rows; `size` says how large
     the whole is."""
 
@@ -66,8 +62,7 @@ class StateView:
     size: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class StateEditView:
+class StateEditView(NamedTuple):
     """What is asked while a value of an attempt's input is edited: `title` says for which step
     and which edits hold already, `text` is `path = JSON` to begin with."""
 
@@ -77,8 +72,7 @@ class StateEditView:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class PromptSection:
+class PromptSection(NamedTuple):
     """One text that went into the step: what was sent, a template, the node's source.
 
     `file` is the absolute path of the file that it stood in, `line` the first line (from 1) there
@@ -97,8 +91,7 @@ class PromptSection:
     place: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PromptView:
+class PromptView(NamedTuple):
     """Everything the model was sent and where it came from; `title` "ran in #3 | ..."."""
 
     attempt: int
@@ -106,16 +99,14 @@ class PromptView:
     sections: tuple[PromptSection, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PutBackView:
+class PutBackView(NamedTuple):
     """What putting back the texts of an attempt would change, before anything is written."""
 
     title: str
     document: Document
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptRow:
+class AttemptRow(NamedTuple):
     """One attempt, named by its edit: `reply.md:9 +"in two bullets"`."""
 
     attempt: int
@@ -131,8 +122,7 @@ class AttemptRow:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptsView:
+class AttemptsView(NamedTuple):
     """All attempts of a step, oldest first; `killed` says that superseded ones are among them."""
 
     rows: tuple[AttemptRow, ...]

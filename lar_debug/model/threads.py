@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from lar_debug.model.values import Value
 
@@ -25,8 +25,7 @@ class Durability(str, Enum):
     SYNC = "sync"
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimRow:
+class ClaimRow(NamedTuple):
     """Who goes on with a thread.
 
     `process` as in Segment; `beat` is the last sign of life in seconds since the epoch,
@@ -69,8 +68,7 @@ def question_in(note: str) -> Question | None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class TaskRow:
+class TaskRow(NamedTuple):
     """One task of a step that came to an end.
 
     `key` is its qualified name, a hash of its arguments and which of equal calls it was; `result`

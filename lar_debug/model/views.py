@@ -5,8 +5,7 @@ Texts here are raw recorded text: a pane cleans them at the door (lar_debug.text
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from lar_debug.model.changes import Row, Span
 from lar_debug.model.records import Outcome
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from lar_debug.model.document import CauseDocument, Document
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderView:
+class HeaderView(NamedTuple):
     """The first line. `on_save` says what a save will do; `environment` engine and interpreter."""
 
     target: str
@@ -32,8 +30,7 @@ class HeaderView:
     """Tokens this session has spent itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimelineRow:
+class TimelineRow(NamedTuple):
     """One step. `flags` holds any of `*` stale, `#` impure, `P` pinned; `changed` is
     "+topic +mood"."""
 
@@ -58,8 +55,7 @@ class TimelineRows(Protocol):
     def row(self, index: int) -> TimelineRow: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Chip:
+class Chip(NamedTuple):
     """One attempt in the strip: `label` "recorded" or "14:03:40" where there is room."""
 
     attempt: int
@@ -70,8 +66,7 @@ class Chip:
     accepted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class StripView:
+class StripView(NamedTuple):
     """The attempts axis; `new` counts those that came while a person stays on an older one."""
 
     chips: tuple[Chip, ...]
@@ -81,8 +76,7 @@ class StripView:
     """"!33" when the newest save does not parse at that line."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepView:
+class StepView(NamedTuple):
     """Everything about the step and the attempt that are looked at."""
 
     step: int
@@ -109,8 +103,7 @@ class StepView:
     """These three are there while their tab is open."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A line (from 1) of a file: its absolute path, and `shown` its name for people."""
 
     file: str
@@ -118,8 +111,7 @@ class Place:
     shown: str
 
 
-@dataclass(frozen=True, slots=True)
-class KeyChange:
+class KeyChange(NamedTuple):
     """One step that wrote a key of the state; `spans` is the change in one row."""
 
     step: int
@@ -128,8 +120,7 @@ class KeyChange:
     spans: tuple[Span, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class EventLine:
+class EventLine(NamedTuple):
     """The one place for messages."""
 
     time: str
@@ -139,8 +130,7 @@ class EventLine:
     """The same in fewer words, for where there is no room for all of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunningView:
+class RunningView(NamedTuple):
     """An attempt or a run that goes on now."""
 
     step: int

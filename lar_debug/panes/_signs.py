@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lar_debug.model.records import Outcome
 from lar_debug.text import in_ascii
@@ -16,8 +16,7 @@ _FAILED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Signs:
+class Signs(NamedTuple):
     """One set of signs; every one is a single cell, so both sets lay out alike."""
 
     ascii: bool

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from textual import events
 from textual.message import Message
@@ -26,8 +26,7 @@ _NOTE_INDENT = 6
 Act = Literal["show", "hold", "accept", "repeat", "note", "put_back", "undo", "killed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(NamedTuple):
     """Widths in cells; 0 where a column is left out."""
 
     number: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from lar_debug.model.changes import Row, Span
 from lar_debug.model.views import StepView
@@ -42,7 +41,7 @@ class Console(RowsView):
         width = self.size.width
         if width <= 1:
             return
-        shown = [replace(row, bar=bool(row.gutter)) for row in self._seen]
+        shown = [row._replace(bar=bool(row.gutter)) for row in self._seen]
         self.set_rows(self._step, wrapped(shown, width - 1, self.signs) or [_NOTHING])
 
     @property
@@ -65,13 +64,13 @@ def wrapped(rows: Sequence[Row], width: int, signs: Signs) -> list[Row]:
 
 
 def _parts(row: Row, gutter: int, width: int, signs: Signs) -> Iterator[Row]:
-    before = row_spans(replace(row, spans=()), gutter, signs)
+    before = row_spans(row._replace(spans=()), gutter, signs)
     room = max(1, width - sum(cells(span.text) for span in before))
     spans = tuple(Span(one_line(span.text, signs), span.tone) for span in row.spans)
     text = "".join(span.text for span in spans)
     for number, (start, end) in enumerate(wrap_at(text, room)):
         gutter_text = "" if number else row.gutter
-        yield replace(row, spans=_between(spans, start, end), gutter=gutter_text)
+        yield row._replace(spans=_between(spans, start, end), gutter=gutter_text)
 
 
 def _between(spans: Sequence[Span], start: int, end: int) -> tuple[Span, ...]:

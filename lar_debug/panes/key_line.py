@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual.strip import Strip
 
@@ -12,8 +12,7 @@ from lar_debug.panes._bar import Bar
 from lar_debug.panes._signs import Signs
 
 
-@dataclass(frozen=True, slots=True)
-class KeyHint:
+class KeyHint(NamedTuple):
     """A key and what it does; hints with a higher `rank` give way first."""
 
     keys: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual import events
 from textual.message import Message
@@ -23,8 +24,7 @@ _WIDEST_NAME, _NAME_CELLS = 20, 400
 _INDENT, _DEEPEST = 2, 20
 
 
-@dataclass(frozen=True, slots=True)
-class _Key:
+class _Key(NamedTuple):
     """What a row is known by when the rows are others: the cursor stays on it."""
 
     place: str
@@ -197,11 +197,11 @@ class StatePane(ItemsView):
     def action_side(self) -> None:
         """After the step, before it, both."""
         side = _SIDES[(_SIDES.index(self._wish.side) + 1) % len(_SIDES)]
-        self._wish_for(replace(self._wish, side=side))
+        self._wish_for(self._wish._replace(side=side))
 
     def action_hidden(self) -> None:
         """With the engine's bookkeeping, or without."""
-        self._wish_for(replace(self._wish, hidden=not self._wish.hidden))
+        self._wish_for(self._wish._replace(hidden=not self._wish.hidden))
 
     def action_alone(self) -> None:
         """The value under the cursor alone."""
@@ -213,13 +213,13 @@ class StatePane(ItemsView):
         else:
             self._at = _key(row)
             self._wanted.pop(-2 - self._step, None)
-            self._wish_for(replace(self._wish, alone=row.place))
+            self._wish_for(self._wish._replace(alone=row.place))
 
     def back(self) -> bool:
         """From a value alone to the tree; False where the tree is shown."""
         if self._wish.alone is None:
             return False
-        self._wish_for(replace(self._wish, alone=None))
+        self._wish_for(self._wish._replace(alone=None))
         return True
 
     @property
@@ -235,14 +235,14 @@ class StatePane(ItemsView):
     def _set_open(self, row: StateRow, is_open: bool) -> None:
         opened = self._wish.opened
         opened = opened | {row.place} if is_open else opened - {row.place}
-        self._wish_for(replace(self._wish, opened=opened))
+        self._wish_for(self._wish._replace(opened=opened))
 
     def _show_more(self, row: StateRow) -> None:
         hundreds = dict(self._wish.further)
         hundreds[row.place] = hundreds.get(row.place, 0) + 1
         # The cursor stays where it is on the screen: on the first of the new rows.
         self._at = None
-        self._wish_for(replace(self._wish, further=frozenset(hundreds.items())))
+        self._wish_for(self._wish._replace(further=frozenset(hundreds.items())))
 
     def _wish_for(self, wish: StateWish) -> None:
         self._wish = wish

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual import events
 from textual.message import Message
@@ -14,8 +15,7 @@ from lar_debug.panes._bar import Bar
 from lar_debug.panes._signs import Signs
 
 
-@dataclass(frozen=True, slots=True)
-class Tab:
+class Tab(NamedTuple):
     """One tab: the number that opens it, its name, and the id of the pane it shows."""
 
     number: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual import events
 from textual.message import Message
@@ -23,8 +24,7 @@ _CHANGED_LEAST = 12
 _TOKENS, _MS, _ATTEMPT = 6, 6, 5
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(NamedTuple):
     """Widths in cells; 0 where a column is left out."""
 
     number: int

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, cast
 
 from lar_debug.model.records import FileUse
@@ -84,7 +83,7 @@ class Effects:
         for one in running:
             one.files[name, use.mode] = use
         if not running:
-            self.read_outside[name] = replace(use, mode="import") if use.mode == "r" else use
+            self.read_outside[name] = use._replace(mode="import") if use.mode == "r" else use
 
     def changed(self, what: str, path: Any) -> None:
         """A file or folder was removed, renamed, made, ..."""

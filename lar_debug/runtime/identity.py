@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import BuiltinFunctionType, FunctionType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import NodeRef
@@ -174,8 +174,7 @@ class Walker:
         return known and hasattr(value, "__dict__")
 
 
-@dataclass(frozen=True, slots=True)
-class GlobalName:
+class GlobalName(NamedTuple):
     """A name under which a module holds a node: `module`, then `name` and maybe a path."""
 
     module: str

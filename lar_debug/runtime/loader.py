@@ -14,18 +14,16 @@ import os
 import site
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import CodeType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from lar_debug.runtime.compiled import CompileCache, content_digest
 from lar_debug.runtime.observation import quiet
 from lar_debug.runtime.sources import read_bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(NamedTuple):
     """A source file of the user's, as it was loaded. `digest` is hex of its content."""
 
     source: bytes

@@ -266,7 +266,7 @@ class RunRecord:
                 name = task.name.rpartition(".")[2]
                 refuse_lossy(taken.marks, f"{self._holding.thread}, task {name}", frozenset())
             return
-        self._keep_task(replace(task, result=taken.ref))
+        self._keep_task(task._replace(result=taken.ref))
 
     @guarded
     def put_failed_task(self, task: TaskRow) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lar_debug.model.records import Execution, Outcome
 
@@ -17,8 +17,7 @@ _OURS = ("StoreError", "StoreDamaged", "Problem")
 """Exceptions that are one line for people already."""
 
 
-@dataclass(frozen=True, slots=True)
-class LoadError:
+class LoadError(NamedTuple):
     """The user's code could not be loaded: where, what Python says, and the line itself."""
 
     file: str
@@ -40,8 +39,7 @@ class Loaded:
     opened: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Attempted:
+class Attempted(NamedTuple):
     """What came of asking for an attempt.
 
     `execution` is None when no attempt was made: the code did not load (`load_error`), nothing

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from lar_debug.model.records import RECORDING_STOPPED, RunInfo, RunStatus
 from lar_debug.model.views import HeaderView
 from lar_debug.session.recording import Recording
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What the header says of a run, as it stood when the store was last read.
 
     `tokens` are those of all steps; `counted` of them belong to the steps before `unended`,

@@ -25,11 +25,10 @@ def over_range(recording: Recording, view: StepView, since: int, execution: Exec
     document = _document(recording, begin, end)
     name = f"step{'' if first == last else 's'} {first}" + ("" if first == last else f"..{last}")
     told = verdict_of_recording(document)
-    strip = replace(
-        view.strip, chips=tuple(replace(chip, base=False) for chip in view.strip.chips), held=False
+    strip = view.strip._replace(
+        chips=tuple(chip._replace(base=False) for chip in view.strip.chips), held=False
     )
-    return replace(
-        view,
+    return view._replace(
         note=f"{name}, v ends the range",
         strip=strip,
         verdict=(Span(f"{name}  ", "strong"), *told),
@@ -43,5 +42,5 @@ def _document(recording: Recording, begin: Execution, end: Execution) -> Documen
     states = recording.beside(*both, (*begin.marks, *end.marks))
     document = build(*states, hidden=recording.quiet_after(*both))
     # Nothing on the screen shows the changed values themselves, and they may be megabytes.
-    changes = tuple(replace(change, old=None, new=None) for change in document.changes)
+    changes = tuple(change._replace(old=None, new=None) for change in document.changes)
     return replace(document, changes=changes)

@@ -97,7 +97,7 @@ class Recording:
         if any(line.outcome is Outcome.RUNNING for line in found):
             ended = self._ended_outcome()
             found = [
-                replace(line, outcome=ended) if line.outcome is Outcome.RUNNING else line
+                line._replace(outcome=ended) if line.outcome is Outcome.RUNNING else line
                 for line in found
             ]
         return found
@@ -107,7 +107,7 @@ class Recording:
         if not way:
             return line
         effects = (*line.effects, *(EFFECTS[kind] for kind, _ in way))
-        return replace(line, effects=tuple(dict.fromkeys(effects)))
+        return line._replace(effects=tuple(dict.fromkeys(effects)))
 
     @cached_property
     def _begun(self) -> RunInfo:

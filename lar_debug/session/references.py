@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import RunInfo
@@ -28,8 +28,7 @@ class ReferenceProblem(Problem):
     """A run, step or attempt that cannot be found; the text is one line that says what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """`RUN`, `RUN:STEP` or `RUN:STEP@ATTEMPT`, each with a facet or without.
 
     `attempt` is None where it was not said and -1 for `last`.

@@ -10,9 +10,8 @@ import json
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from lar_debug.session.looking import Base, Looking
 
@@ -23,8 +22,7 @@ _MOST_BYTES = 4_096
 _MOST_NUMBER = 10**9
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """The step, the open tab, the attempt (None: the newest) and what it was compared with."""
 
     step: int
@@ -61,7 +59,7 @@ def remember(store: Path, run: str, place: Place) -> None:
         beside = folder / f".{run}.{os.getpid()}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
         with open(os.open(beside, flags, 0o600), "w", encoding="ascii") as file:
-            json.dump(asdict(place), file)
+            json.dump(place._asdict(), file)
         beside.replace(folder / f"{run}.json")
         _forget_oldest(folder)
 

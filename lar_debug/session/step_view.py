@@ -212,7 +212,7 @@ def _build(recording: Recording, pair: _Pair, is_wanted: IsWanted) -> _Body:
     state = recording.glimpse(left)
     keys = {key: item for key, item in state.items() if key not in hidden}
     # Nothing on the screen shows the changed values themselves, and they may be megabytes.
-    changes = tuple(replace(change, old=None, new=None) for change in document.changes)
+    changes = tuple(change._replace(old=None, new=None) for change in document.changes)
     return _Body(
         replace(document, changes=changes),
         verdict + last_good(execution, pair.visible),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import Changes, NodeRef, Outcome, RunStatus, StepSummary, Tokens
@@ -26,8 +26,7 @@ Flags = Callable[[StepSummary], str]
 """What is known of a step beyond the recording: any of `*`, `#` and `P`."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Window:
+class _Window(NamedTuple):
     """Steps that follow each other, and what their rows say of changed keys.
 
     An `unread` one could not be read: it is tried again after the next `forget`, not at each row.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from textual.keys import KEY_NAME_REPLACEMENTS, Keys, format_key
 
@@ -109,7 +108,7 @@ def _readable(key: str) -> str:
 
 def _with_keys(key: Key, changed: Mapping[str, str]) -> Key:
     keys = changed.get(key.id)
-    return key if keys is None else replace(key, keys=keys, written=shown_keys(keys))
+    return key if keys is None else key._replace(keys=keys, written=shown_keys(keys))
 
 
 def _refuse_clashes(settings: Settings, merged: Sequence[Key], usual: Sequence[Key]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual.binding import Binding, BindingsMap
 from textual.widget import Widget
@@ -243,8 +243,7 @@ KEYS: tuple[Key, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
+class Hint(NamedTuple):
     """What the key line says of some keys, named by their ids: the first key of each is shown."""
 
     ids: tuple[str, ...]

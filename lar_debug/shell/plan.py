@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
@@ -26,8 +26,7 @@ _LEFT_LEAST, _LEFT_MOST = 44, 72
 _FOOT = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Wants:
+class Wants(NamedTuple):
     """What the plan depends on beside the size."""
 
     steps: int
@@ -41,8 +40,7 @@ class Wants:
     """A line to type into stands in the place of the event line."""
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """Regions by pane id; a pane without one is not on the screen."""
 
     regions: dict[str, Region]

@@ -9,8 +9,8 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any, Final, cast
+from dataclasses import replace
+from typing import Any, Final, NamedTuple, cast
 
 from lar_debug.model.records import Changes
 from lar_debug.model.values import Fidelity, Path, Tagged, Value
@@ -44,8 +44,7 @@ _CACHED_BYTES: Final = 8 << 20
 _PLAIN_JSON: Final = json.JSONDecoder()
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(NamedTuple):
     """A child object that has not been read."""
 
     digest: bytes

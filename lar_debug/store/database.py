@@ -7,9 +7,8 @@ content (chunks.py, texts.py); the rows here name them. Errors are StoreError, o
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lar_debug.model.records import (
     Call,
@@ -47,8 +46,7 @@ from lar_debug.store.threads import Holding, Threads, check_holding, task_row
 __all__ = ["EndedStep", "Store", "StoreError", "StoreInUse"]
 
 
-@dataclass(frozen=True, slots=True)
-class EndedStep:
+class EndedStep(NamedTuple):
     """A step with all that is known of it, for who writes it only at the end."""
 
     step: Step
@@ -58,8 +56,7 @@ class EndedStep:
     tasks: Sequence[TaskRow] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a recorded step stands in a graph that was named for it later."""
 
     step: int

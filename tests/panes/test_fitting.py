@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from lar_debug.model.changes import Span
 from lar_debug.model.records import Outcome
 from lar_debug.panes import header, key_line, verdict
@@ -24,7 +22,7 @@ def test_the_header_gives_up_words_in_the_order_of_their_weight() -> None:
 
 
 def test_the_header_counts_what_this_session_has_spent() -> None:
-    left, _ = header.fitting(replace(HEADER, spent=1_200), 160, UNICODE_SIGNS)
+    left, _ = header.fitting(HEADER._replace(spent=1_200), 160, UNICODE_SIGNS)
     assert left.endswith("579 tok  +1,200 tok here")
 
 

@@ -44,21 +44,20 @@ SIZES = [(160, 45), SMALL]
 def hostile_session(text: str) -> FakeSession:
     """A session that says `text` wherever recorded text can stand."""
     session = FakeSession()
-    session.head = replace(HEADER, target=text, run=text, status=text, environment=text)
+    session.head = HEADER._replace(target=text, run=text, status=text, environment=text)
     session.rows = Rows(
         [TimelineRow(n, text, Outcome.SUCCESS, "", f"+{text}", 1, 1, 1) for n in range(9)]
     )
     view = step_view()
-    label = replace(view.strip.chips[3], label=text)
+    label = view.strip.chips[3]._replace(label=text)
     rows = (Row("~", (Span(text, "key"), Span(text)), gutter="out"),)
-    session.view = replace(
-        view,
+    session.view = view._replace(
         label=text,
         type=text,
         where=text,
         reads=(text, text),
         note=text,
-        strip=replace(view.strip, chips=(*view.strip.chips[:3], label), loading=text),
+        strip=view.strip._replace(chips=(*view.strip.chips[:3], label), loading=text),
         verdict=(Span(text), Span(f" | {text}", "error")),
         diff=build({"a": "kept", "b": text, text: 1}, {"a": text, "b": "kept " + text[:50]}),
         cause=CauseDocument(text, text, text, text, (CauseBlock(text, (Span(text),)),)),
@@ -75,7 +74,7 @@ def hostile_session(text: str) -> FakeSession:
 def hostile_tabs(text: str) -> dict[str, Any]:
     """What State, Prompt and Attempts show, made of `text`."""
     value = StateRow(text, 0, text, (Span(text), Span(text, "in")), "~", "open", note=text)
-    inside = replace(value, depth=1, fold="closed")
+    inside = value._replace(depth=1, fold="closed")
     values = (value, inside, StateRow(text, 1, text, more=9))
     section = PromptSection(
         text, text, text, 1, "differs", can_put_back=True, notes=(text,), place=text
@@ -86,7 +85,7 @@ def hostile_tabs(text: str) -> dict[str, Any]:
     return {
         "state_view": StateView(StateWish(), text, values),
         "prompt": PromptView(3, text, (section, section)),
-        "attempts": AttemptsView((row, replace(row, attempt=4, shown=False, accepted=True))),
+        "attempts": AttemptsView((row, row._replace(attempt=4, shown=False, accepted=True))),
     }
 
 
@@ -125,7 +124,7 @@ async def test_a_value_alone_is_text() -> None:
         for name, text in HOSTILE.items():
             rows = tuple(Row(bar=True, spans=(Span(line),)) for line in text.split("\n")[:99])
             view = StateView(StateWish(alone=text), text, text=rows, size=text)
-            session.view = replace(step_view(), state_view=view)
+            session.view = step_view()._replace(state_view=view)
             session.tell("step")
             await pilot.pause()
             assert_only_text(screen_segments(app), SMALL[0], name)
@@ -197,7 +196,7 @@ async def test_the_list_of_runs_is_text(size: tuple[int, int]) -> None:
             first = RunRow(
                 "7f", text[:99] or "7f", text, 0, RunStatus.FAILED, 1.0, text, 1, 9, 9, text
             )
-            runs.view = RunsView(text, (first, replace(first, run="8c", depth=9)), 9, read=True)
+            runs.view = RunsView(text, (first, first._replace(run="8c", depth=9)), 9, read=True)
             runs.on_change()
             await desk.press("d")
             assert_only_text(screen_segments(desk.app), size[0], name)
@@ -212,7 +211,7 @@ async def test_the_list_of_runs_is_text(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_what_the_terminal_is_told_beside_the_screen_is_text(name: str) -> None:
-    view = replace(step_view(), label=HOSTILE[name])
+    view = step_view()._replace(label=HOSTILE[name])
     told = [title_of(view, UNICODE_SIGNS), cleaned(HOSTILE[name]).decode()]
     assert not any(map(obeyed, told))
     assert "\n" not in told[0]
@@ -241,7 +240,7 @@ async def test_recorded_text_cannot_be_clicked() -> None:
 async def test_markup_is_shown_as_it_was_written() -> None:
     session = FakeSession()
     text = HOSTILE["markup"]
-    session.view = replace(step_view(), diff=whole({"reply": text}))
+    session.view = step_view()._replace(diff=whole({"reply": text}))
     app = LarDebugApp(session, environ={})
     async with app.run_test(size=(120, 30)) as pilot:
         await pilot.pause()
@@ -254,7 +253,7 @@ async def test_markup_is_shown_as_it_was_written() -> None:
 async def test_a_row_of_a_tree_is_text_too() -> None:
     session = FakeSession()
     row = TreeRow("~", (Span("[@click=app.quit]key[/]", "key"), Span("\x1b[2J → \x9b31m")))
-    session.view = replace(step_view(), diff=replace(whole({}), blocks=(row,)))
+    session.view = step_view()._replace(diff=replace(whole({}), blocks=(row,)))
     app = LarDebugApp(session, environ={})
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.pause()

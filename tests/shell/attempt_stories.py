@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from lar_debug.diff.text_diff import compare_texts
 from lar_debug.model.changes import Span
 from lar_debug.model.document import Document
@@ -101,10 +99,9 @@ def attempted() -> FakeSession:
     """All attempts of step 5, one of them accepted, with a note."""
     session = FakeSession()
     view = step_view()
-    chips = tuple(replace(chip, accepted=chip.attempt == 2) for chip in view.strip.chips)
-    session.view = replace(
-        view,
-        strip=replace(view.strip, chips=chips),
+    chips = tuple(chip._replace(accepted=chip.attempt == 2) for chip in view.strip.chips)
+    session.view = view._replace(
+        strip=view.strip._replace(chips=chips),
         prompt=PROMPT,
         attempts=AttemptsView(ATTEMPTS),
     )

@@ -6,7 +6,7 @@ It holds frozen views only and writes down what it was asked to do.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -177,7 +177,7 @@ def long_text() -> FakeSession:
     """A session whose output is one text of 60 lines, the one in the middle changed."""
     session = FakeSession()
     document = build({"text": "\n".join(_LINES)}, {"text": "\n".join(_LINES_CHANGED)})
-    session.view = replace(step_view(), diff=document)
+    session.view = step_view()._replace(diff=document)
     return session
 
 
@@ -185,7 +185,7 @@ def step_view(step: int = 5, shown: int = 3, newest: int = 3) -> StepView:
     """Step 5 with attempt `shown`; any other step has a view without attempts."""
     if step != 5:
         label = STEPS[step].label if step < len(STEPS) else f"node{step % 7}"
-        return replace(_EMPTY, step=step, label=label)
+        return _EMPTY._replace(step=step, label=label)
     return StepView(
         step=5,
         label="write_reply",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from lar_debug.model.changes import Span
@@ -43,19 +43,18 @@ def failed() -> FakeSession:
     session.rows = Rows(
         (
             *STEPS[:2],
-            replace(STEPS[2], flags="*"),
+            STEPS[2]._replace(flags="*"),
             *STEPS[3:5],
             TimelineRow(5, "write_reply", Outcome.ERROR, "#P", "", 0, 3, 2),
         )
     )
-    session.head = replace(session.head, status="failed at 5", steps=6)
+    session.head = session.head._replace(status="failed at 5", steps=6)
     chips = strip(2, 2).chips
     view = step_view(shown=2, newest=2)
-    session.view = replace(
-        view,
+    session.view = view._replace(
         note="stale: prompts/reply.md changed 14:09 | r re-runs it",
-        strip=replace(
-            view.strip, chips=(*chips[:2], replace(chips[2], outcome=Outcome.ERROR)), loading="!33"
+        strip=view.strip._replace(
+            chips=(*chips[:2], chips[2]._replace(outcome=Outcome.ERROR)), loading="!33"
         ),
         verdict=(
             Span("#1 → #2  "),
@@ -83,8 +82,8 @@ def nothing_yet() -> FakeSession:
 def printed() -> FakeSession:
     """A console line that needs three rows."""
     session = FakeSession()
-    long = replace(CONSOLE[0], spans=(Span("word " * 40),))
-    session.view = replace(step_view(), console=(long, *CONSOLE))
+    long = CONSOLE[0]._replace(spans=(Span("word " * 40),))
+    session.view = step_view()._replace(console=(long, *CONSOLE))
     return session
 
 

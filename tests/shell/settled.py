@@ -55,13 +55,15 @@ def _settled(told: Any) -> Any:
         for pattern, fixed in _WORDS:
             told = pattern.sub(fixed, told)
         return told
+    if hasattr(told, "_fields"):
+        changed = {name: _settled(value) for name, value in told._asdict().items()}
+        if "ms" in changed:
+            changed["ms"] = _MS
+        return told._replace(**changed)
     if isinstance(told, tuple):
         return tuple(map(_settled, cast("tuple[Any, ...]", told)))
     if is_dataclass(told) and not isinstance(told, type):
-        changed = {field.name: _settled(getattr(told, field.name)) for field in fields(told)}
-        if "ms" in changed:
-            changed["ms"] = _MS
-        return replace(told, **changed)
+        return replace(told, **{one.name: _settled(getattr(told, one.name)) for one in fields(told)})
     return told
 
 
@@ -92,7 +94,7 @@ class SettledSession:
     def header(self) -> HeaderView:
         view = settled(self._session.header())
         run = RUNS[self._number]
-        return replace(view, run=run, recorded="14:01", environment=_ENVIRONMENT)
+        return view._replace(run=run, recorded="14:01", environment=_ENVIRONMENT)
 
     def timeline(self) -> TimelineRows:
         return _Rows(self._session.timeline())
@@ -113,7 +115,7 @@ class SettledSession:
         running = self._session.running()
         if running is None:
             return None
-        return replace(running, started=time.time() - _RUNNING_SECONDS)
+        return running._replace(started=time.time() - _RUNNING_SECONDS)
 
 
 class SettledRuns:
@@ -127,7 +129,7 @@ class SettledRuns:
         view = self._runs.view
         oldest_first = sorted(view.rows, key=lambda row: row.started)
         short = {row.run: RUNS[number] for number, row in enumerate(oldest_first)}
-        rows = tuple(replace(row, short=short[row.run], started=STARTED) for row in view.rows)
+        rows = tuple(row._replace(short=short[row.run], started=STARTED) for row in view.rows)
         return RunsView("~/src/shop", rows, 1_200_000 if rows else 0, read=view.read)
 
     @property

@@ -38,7 +38,7 @@ class StateSession(FakeSession):
         wish = self.tabs.wish
         if wish.pane == "state-pane":
             state = self._trees.view(self.execution, wish.state)
-            self.view = replace(step_view(self.cursor), state_view=state)
+            self.view = step_view(self.cursor)._replace(state_view=state)
             self.tell("step")
 
     def go(self, step: int) -> None:

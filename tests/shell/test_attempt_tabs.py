@@ -3,8 +3,6 @@ file is written."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from lar_debug.model.records import Outcome
@@ -60,9 +58,9 @@ async def test_enter_shows_the_attempt_in_diff(open_desk: OpenDesk) -> None:
 
 async def test_an_attempt_without_an_output_is_not_shown(open_desk: OpenDesk) -> None:
     session = attempted()
-    killed = replace(ATTEMPTS[4], outcome=Outcome.SUPERSEDED)
+    killed = ATTEMPTS[4]._replace(outcome=Outcome.SUPERSEDED)
     assert session.view is not None
-    session.view = replace(session.view, attempts=AttemptsView((*ATTEMPTS[:4], killed), True))
+    session.view = session.view._replace(attempts=AttemptsView((*ATTEMPTS[:4], killed), True))
     async with open_desk(session=session) as desk:
         await desk.press("4", "enter", "j", "enter")
         assert "#4 was ended before it had an output" in desk.text
@@ -87,9 +85,9 @@ async def test_the_cursor_stays_on_its_attempt_when_another_one_comes(open_desk:
     async with open_desk(session=session) as desk:
         await desk.press("4", "enter", "k", "k")
         assert "#1" in marked(desk)
-        rows = [replace(row, shown=row.attempt == 4) for row in ATTEMPTS]
+        rows = [row._replace(shown=row.attempt == 4) for row in ATTEMPTS]
         assert session.view is not None
-        session.view = replace(session.view, attempts=AttemptsView(tuple(rows)))
+        session.view = session.view._replace(attempts=AttemptsView(tuple(rows)))
         await desk.tell("step")
         assert "#1" in marked(desk)
 
@@ -98,18 +96,18 @@ async def test_the_cursor_goes_with_the_shown_attempt(open_desk: OpenDesk) -> No
     session = attempted()
     async with open_desk(session=session) as desk:
         await desk.press("4")
-        rows = [replace(row, shown=row.attempt == 4) for row in ATTEMPTS]
+        rows = [row._replace(shown=row.attempt == 4) for row in ATTEMPTS]
         assert session.view is not None
-        session.view = replace(session.view, attempts=AttemptsView(tuple(rows)))
+        session.view = session.view._replace(attempts=AttemptsView(tuple(rows)))
         await desk.tell("step")
         assert "[#4]" in marked(desk)
 
 
 async def test_of_many_attempts_the_one_under_the_cursor_is_in_sight(open_desk: OpenDesk) -> None:
     session = attempted()
-    rows = [replace(ATTEMPTS[1], attempt=n, shown=n == 199) for n in range(200)]
+    rows = [ATTEMPTS[1]._replace(attempt=n, shown=n == 199) for n in range(200)]
     assert session.view is not None
-    session.view = replace(session.view, attempts=AttemptsView(tuple(rows)))
+    session.view = session.view._replace(attempts=AttemptsView(tuple(rows)))
     async with open_desk(80, 24, session=session) as desk:
         await desk.press("4", "enter")
         assert "[#199]" in marked(desk)

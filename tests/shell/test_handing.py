@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -140,7 +139,7 @@ def test_the_title_names_the_attempt_and_how_it_ended() -> None:
     view = step_view()
     assert title_of(view, UNICODE_SIGNS) == "✓ #3 write_reply"
     chips = (Chip(4, Outcome.ERROR, "", base=False, shown=True),)
-    failed = replace(view, strip=replace(view.strip, chips=chips))
+    failed = view._replace(strip=view.strip._replace(chips=chips))
     assert title_of(failed, UNICODE_SIGNS) == "✗ #4 write_reply"
     assert title_of(failed, ASCII_SIGNS) == "x #4 write_reply"
     assert title_of(step_view(2), UNICODE_SIGNS) == "✓ 2 read_ticket"
@@ -148,7 +147,7 @@ def test_the_title_names_the_attempt_and_how_it_ended() -> None:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_name_leaves_the_title_a_title(name: str) -> None:
-    title = title_of(replace(step_view(), label=HOSTILE[name]), UNICODE_SIGNS)
+    title = title_of(step_view()._replace(label=HOSTILE[name]), UNICODE_SIGNS)
     assert not obeyed(title)
     assert "\n" not in title
     assert len(title) < 2_000

@@ -51,7 +51,7 @@ async def test_one_changed_step_builds_its_line_only(open_desk: OpenDesk) -> Non
     async with open_desk() as desk:
         rows = desk.session.rows
         assert not isinstance(rows, ManyRows)
-        changed = [*rows.steps[:2], replace(rows.steps[2], flags="*"), *rows.steps[3:]]
+        changed = [*rows.steps[:2], rows.steps[2]._replace(flags="*"), *rows.steps[3:]]
         desk.session.rows = replace(rows, steps=changed)
         before = built(desk)
         await desk.tell("timeline")
@@ -68,7 +68,7 @@ async def test_a_new_attempt_moves_neither_tab_nor_focus_nor_scroll(open_desk: O
         assert "line 4 of" in desk.lines[top]
         rows = {words: desk.row_of(words) for words in ("[1 Diff]", "#2 → #3", "you changed")}
         lines = "\n".join(f"line {number} of attempt 4" for number in range(60))
-        desk.session.view = replace(step_view(shown=4, newest=4), diff=whole({"text": lines}))
+        desk.session.view = step_view(shown=4, newest=4)._replace(diff=whole({"text": lines}))
         await desk.tell("all")
         assert "line 4 of attempt 4" in desk.lines[top]
         assert "══ 5 write_reply" in desk.text
@@ -81,7 +81,7 @@ async def test_flipping_to_a_short_attempt_and_back_keeps_the_place(open_desk: O
         await desk.press(*["right_curly_bracket"] * 30, *["J"] * 7)
         top = desk.row_of("#2 → #3") + 1
         assert "line 6 of" in desk.lines[top]
-        desk.session.view = replace(step_view(), diff=whole({"reply": "short"}))
+        desk.session.view = step_view()._replace(diff=whole({"reply": "short"}))
         await desk.tell("step")
         assert "reply" in desk.lines[top]
         desk.session.view = long_view
@@ -145,8 +145,8 @@ async def test_the_rules_over_cause_and_state_name_the_attempt_that_is_shown(
     async with open_desk(160, 45) as desk:
         view = desk.session.view
         assert view is not None
-        desk.session.view = replace(
-            view, state_title="state after #9", cause=replace(view.cause, title="you changed b.md")
+        desk.session.view = view._replace(
+            state_title="state after #9", cause=replace(view.cause, title="you changed b.md")
         )
         await desk.tell("step")
         assert "── state after #9 ──" in desk.text
@@ -155,7 +155,7 @@ async def test_the_rules_over_cause_and_state_name_the_attempt_that_is_shown(
 
 async def test_a_row_that_does_not_fit_says_so(open_desk: OpenDesk) -> None:
     async with open_desk(160, 45) as desk:
-        desk.session.view = replace(step_view(), state=(Row(spans=(Span("word " * 99),)),))
+        desk.session.view = step_view()._replace(state=(Row(spans=(Span("word " * 99),)),))
         await desk.tell("step")
         assert desk.lines[desk.row_of("state after #3") + 1].endswith("…")
 
@@ -168,7 +168,7 @@ async def test_a_running_attempt_is_told_and_the_old_output_stays(open_desk: Ope
         view = desk.session.view
         assert view is not None
         chips = (*view.strip.chips, Chip(4, Outcome.RUNNING, "", base=False, shown=False))
-        desk.session.view = replace(view, strip=replace(view.strip, chips=chips))
+        desk.session.view = view._replace(strip=view.strip._replace(chips=chips))
         desk.session.now = RunningView(5, 4, started=0.0)
         await desk.tell("step", "running")
         # No attempt that ends within 150 ms makes the strip flicker.
@@ -257,6 +257,6 @@ async def test_rows_of_the_console_are_wrapped_whole(open_desk: OpenDesk) -> Non
     async with open_desk(80, 24) as desk:
         words = " ".join(f"word{number}" for number in range(40))
         row = Row(gutter="out", spans=(Span(words),))
-        desk.session.view = replace(step_view(), console=(row,))
+        desk.session.view = step_view()._replace(console=(row,))
         await desk.press("5")
         assert all(f"word{number}" in desk.text for number in range(40))
