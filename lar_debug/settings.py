@@ -16,8 +16,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
-import tomllib
-
 from lar_debug.model.problem import Problem
 
 VARIABLE = "LAR_DEBUG_CONFIG"
@@ -123,6 +121,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
 def parse_settings(text: str, file: str) -> Settings:
     """The settings that stand in `text`. Raises Problem with `file` and the line."""
+    # Most people have no such file, and every start would pay for it.
+    import tomllib
+
     try:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -151,6 +152,8 @@ def line_of(text: str, path: tuple[str, ...]) -> int:
 
     The standard library tells no lines: the text is read up to each line until the value is there.
     """
+    import tomllib
+
     lines = text.split("\n")
     whole = 0
     for count in range(1, len(lines) + 1):

@@ -124,7 +124,7 @@ def console_text(pieces: list[tuple[str, bytes]], stream: str) -> str:
     return data.decode("utf-8", "backslashreplace")
 
 
-def edits_json(edits: dict[str, Value]) -> Any:
+def edits_json(edits: Mapping[str, Value]) -> Any:
     """What a person changed first, as they wrote it."""
     try:
         return value_json(from_json(edits))

@@ -10,7 +10,7 @@ import secrets
 import time
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -137,12 +137,12 @@ class RunWriter:
         else:
             changes = Changes(added=tuple(key for key in after if key not in hidden))
         written = (*changes.added, *changes.updated, *changes.removed)
-        return replace(execution, changes=changes, written=written)
+        return execution._replace(changes=changes, written=written)
 
     def _end_last(self, following: tuple[NodeRef, ...]) -> None:
         last, self._last = self._last, None
         if last is not None:
-            execution = replace(last.execution, next=following)
+            execution = last.execution._replace(next=following)
             self.store.end_execution(execution, calls=last.calls)
 
     def end(self, status: RunStatus, error: str = "", following: Iterable[str] = ()) -> None:

@@ -7,11 +7,11 @@ of the store. May import nothing beside the standard library.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from enum import Enum
 from typing import NamedTuple
 
-from lar_debug.model.values import Mark, Value
+from lar_debug.model.values import NOTHING, Mark, Value
 
 
 class RunStatus(str, Enum):
@@ -50,8 +50,7 @@ RECORDING_STOPPED = "recording stopped: "
 """How the error of a run begins that went on unrecorded, and of the step in which that began."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+class Tokens(NamedTuple):
     """Tokens as the model's provider counted them."""
 
     prompt: int = 0
@@ -69,8 +68,7 @@ class NodeRef(NamedTuple):
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """One node of the graph of a run, as it stood when the run began or when it was made.
 
     `type` is the class name, `where` "answering.py:31" relative to the project, `produced_by`
@@ -84,11 +82,10 @@ class Node:
     type: str
     where: str = ""
     produced_by: int | None = None
-    fingerprint: dict[str, str] = field(default_factory=dict[str, str])
+    fingerprint: Mapping[str, str] = NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class RunInfo:
+class RunInfo(NamedTuple):
     """One execution of a graph on a thread.
 
     Times are seconds since the epoch. `target` is what a person started ("agent.py",
@@ -113,7 +110,7 @@ class RunInfo:
     error: str = ""
     parent: tuple[str, int, int] | None = None
     machine: str = ""
-    entry: dict[str, Value] = field(default_factory=dict[str, Value])
+    entry: Mapping[str, Value] = NOTHING
     input: str = ""
     """Snapshot reference of the state that it was started with, where that was kept."""
 
@@ -132,8 +129,7 @@ class Segment(NamedTuple):
     ended: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One thing a node did outside the state."""
 
     call: int
@@ -147,11 +143,11 @@ class Call:
     tokens: Tokens = Tokens()
     duration_ns: int = 0
     error: str = ""
-    settings: dict[str, Value] = field(default_factory=dict[str, Value])
+    settings: Mapping[str, Value] = NOTHING
     """Model settings that were sent (temperature, ...); for other kinds what was asked."""
     finish: str = ""
     """Why the model stopped: "stop", "length", ..."""
-    answer: dict[str, Value] = field(default_factory=dict[str, Value])
+    answer: Mapping[str, Value] = NOTHING
     """What a model answered beside `output` (its reasoning, the tools it calls, the details of
     its usage), as its provider's client names it."""
 
@@ -172,8 +168,7 @@ class FileUse(NamedTuple):
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(NamedTuple):
     """Keys of the state that an execution added, updated and removed, bookkeeping apart."""
 
     added: tuple[str, ...] = ()
@@ -198,8 +193,7 @@ class Step(NamedTuple):
     task_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Execution:
+class Execution(NamedTuple):
     """One time the code of a step ran: attempt 0 is the recorded one.
 
     `before`, `after`, `input`, `writes` are snapshot references, "" where there is none.
@@ -228,10 +222,10 @@ class Execution:
     written: tuple[str, ...] = ()
     effects: tuple[str, ...] = ()
     marks: tuple[Mark, ...] = ()
-    fingerprint: dict[str, str] = field(default_factory=dict[str, str])
+    fingerprint: Mapping[str, str] = NOTHING
     source: str = ""
     """Reference to the node's own source text."""
-    edits: dict[str, Value] = field(default_factory=dict[str, Value])
+    edits: Mapping[str, Value] = NOTHING
     note: str = ""
     how: str = ""
     """What had to be done to reach the node: "" (imported), "ran main()", "prefix"."""

@@ -6,11 +6,11 @@ May import nothing beside the standard library.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any, NamedTuple, cast
 
-from lar_debug.model.values import Value
+from lar_debug.model.values import NOTHING, Value
 
 
 class Durability(str, Enum):
@@ -39,13 +39,12 @@ class ClaimRow(NamedTuple):
     beat_on_boot: float
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """What a run asks a person; `question` is "" where it only pauses before a node."""
 
     question: str = ""
     choices: tuple[str, ...] = ()
-    context: dict[str, Value] = field(default_factory=dict[str, Value])
+    context: Mapping[str, Value] = NOTHING
     needs_rationale: bool = False
 
 

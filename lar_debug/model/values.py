@@ -6,10 +6,10 @@ is held as a `Tagged` value: its type by name, its content as plain data. May im
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 Value: TypeAlias = Any
 """None, bool, int, float, str, list[Value], dict[str, Value] or Tagged."""
@@ -18,6 +18,9 @@ PathKey: TypeAlias = Any
 """One step of a path: a list index, a str key, or (inside a Tagged dict) any key as a Value."""
 
 Path: TypeAlias = tuple[PathKey, ...]
+
+NOTHING: Final[Mapping[Any, Any]] = {}
+"""What a record maps where nobody says: it is never written to, as its type says."""
 
 
 class Fidelity(str, Enum):

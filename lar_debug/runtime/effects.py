@@ -14,13 +14,10 @@ from lar_debug.runtime.ahead import Ahead
 from lar_debug.runtime.compiled import content_digest
 from lar_debug.runtime.observation import Observation, observed, quiet
 from lar_debug.runtime.outside import Outside
-from lar_debug.runtime.sources import UserFiles, read_bytes
+from lar_debug.runtime.sources import DIGEST_LIMIT, UserFiles, read_bytes
 
 TEXT_LIMIT = 256 << 10
 """Bytes of a text file that are kept with the recording."""
-
-DIGEST_LIMIT = 64 << 20
-"""Larger files are noted without a digest: reading them would cost more than the step."""
 
 
 class Blocked(PermissionError):

@@ -37,7 +37,7 @@ class Interrupted(BaseException):
     @property
     def context(self) -> dict[str, Any]:
         """What the node shows a person of the state."""
-        return self._asked.context
+        return dict(self._asked.context)
 
     @property
     def needs_rationale(self) -> bool:

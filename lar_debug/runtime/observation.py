@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from functools import wraps
 from typing import Any, Final, Protocol
 
@@ -84,7 +83,7 @@ class Observation:
 
     def end_call(self, place: int, **learned: Any) -> None:
         """Add to a call what is known after it."""
-        self._calls[place] = replace(self._calls[place], **learned)
+        self._calls[place] = self._calls[place]._replace(**learned)
 
     @property
     def calls(self) -> list[Call]:

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 import weakref
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
 
@@ -127,7 +127,7 @@ class Recorder:
             info = self._process_info(run, engine, package, entry)
             if state is not None:
                 snapshotter = self.new_snapshotter(run)
-                info = replace(info, input=snapshotter.take(state).ref)
+                info = info._replace(input=snapshotter.take(state).ref)
             self.store.add_run(sealed(info))
             self.store.add_segment(Segment(run, 0, process_identity(), info.started))
         self.announced = info
@@ -187,11 +187,11 @@ class Recorder:
         if announced is not None:
             segments = self.store.segments(run)
             record.segment = len(segments) - (segments[-1].process == process_identity())
-            info = replace(info, started=announced.started, input=announced.input)
+            info = info._replace(started=announced.started, input=announced.input)
         elif after is not None and info.started <= after.started:
-            info = replace(info, started=after.started + 1e-3)
+            info = info._replace(started=after.started + 1e-3)
         if state is not None:
-            info = replace(info, input=record.keep_input(state))
+            info = info._replace(input=record.keep_input(state))
         holding = None if durable is None else durable.holding
         self.store.add_run(sealed(info), beginning.nodes, holding=holding)
         self._begin_segment(record)
@@ -213,7 +213,7 @@ class Recorder:
             **({} if durable is None else durable.entry),
         }
         info = self._process_info(run, beginning.engine, beginning.package, entry)
-        return info if durable is None else replace(info, thread=durable.holding.thread)
+        return info if durable is None else info._replace(thread=durable.holding.thread)
 
     def _process_info(self, run: str, engine: str, package: str, entry: dict[str, Any]) -> RunInfo:
         """What a run has of the process that begins it."""

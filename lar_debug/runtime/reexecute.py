@@ -11,7 +11,6 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
@@ -303,10 +302,9 @@ class Attempt:
             changes = self._snapshotter.changes(before.before, taken.ref, hidden)
             execution = ended(before, observation, ran, self.files.roots)
             if self._time_is_up:
-                execution = replace(execution, outcome=Outcome.TIMEOUT, error="its time was up")
+                execution = execution._replace(outcome=Outcome.TIMEOUT, error="its time was up")
             changed = (*changes.added, *changes.updated, *changes.removed)
-            execution = replace(
-                execution,
+            execution = execution._replace(
                 after=taken.ref,
                 marks=taken.marks,
                 changes=changes,

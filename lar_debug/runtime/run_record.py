@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
@@ -228,7 +228,7 @@ class RunRecord:
             changes=self._snapshotter.changes(before.before, taken.ref, self._beginning.hidden),
         )
         if note and execution.outcome is Outcome.SUCCESS:
-            execution = replace(execution, note=note)
+            execution = execution._replace(note=note)
         self._write_end(pending, execution)
         self.last = execution
         self.recorder.mark(self.run, pending.step.step, "e")

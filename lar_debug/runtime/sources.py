@@ -20,6 +20,9 @@ from typing import Any, cast
 from lar_debug.runtime.compiled import content_digest as content_digest
 from lar_debug.runtime.tracebacks import OWN_FOLDER
 
+DIGEST_LIMIT = 64 << 20
+"""Larger files are noted without a digest: reading them would cost more than the step."""
+
 _last_preloaded = ""
 
 

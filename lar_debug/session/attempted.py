@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lar_debug.model.records import Execution, Outcome
+from lar_debug.model.values import NOTHING
 
 if TYPE_CHECKING:
     # Reading commands show how attempts ended, and start no event loop for it.
@@ -26,16 +26,15 @@ class LoadError(NamedTuple):
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(NamedTuple):
     """What the user's code was when it was loaded for an attempt.
 
     `fingerprints` are those of all nodes of the graph by address, `modules` the digests of the
     user's modules by path, `opened` the files that importing them read.
     """
 
-    fingerprints: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
-    modules: dict[str, str] = field(default_factory=dict[str, str])
+    fingerprints: Mapping[str, dict[str, str]] = NOTHING
+    modules: Mapping[str, str] = NOTHING
     opened: tuple[str, ...] = ()
 
 

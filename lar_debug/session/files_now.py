@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from lar_debug.model.records import FileUse
-from lar_debug.runtime.effects import DIGEST_LIMIT
-from lar_debug.runtime.sources import content_digest, read_bytes
+from lar_debug.runtime.sources import DIGEST_LIMIT, content_digest, read_bytes
 from lar_debug.session.recording import Recording
 from lar_debug.store.location import project_root
 

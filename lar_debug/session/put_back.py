@@ -21,8 +21,7 @@ from lar_debug.diff.text_diff import compare_texts
 from lar_debug.model.document import Document, TextBlock
 from lar_debug.model.problem import Problem
 from lar_debug.model.tabs import PutBackView
-from lar_debug.runtime.effects import DIGEST_LIMIT
-from lar_debug.runtime.sources import read_bytes
+from lar_debug.runtime.sources import DIGEST_LIMIT, read_bytes
 from lar_debug.session.files_now import KeptFile
 from lar_debug.session.prompt_view import kept_files
 

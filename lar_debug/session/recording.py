@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import cast
@@ -143,7 +142,7 @@ class Recording:
         if not found:
             self.store.step(self._run, step)
         if found and found[0].outcome is Outcome.RUNNING:
-            found[0] = replace(found[0], outcome=self._ended_outcome())
+            found[0] = found[0]._replace(outcome=self._ended_outcome())
         return found
 
     def _known(self, step: int, attempt: int, *state: object) -> Execution:
@@ -285,5 +284,5 @@ def as_it_stands(store: Store, info: RunInfo) -> RunInfo:
         return info
     segments = store.segments(info.run)
     if segments and not is_alive(segments[-1].process):
-        return replace(info, status=RunStatus.CRASHED)
+        return info._replace(status=RunStatus.CRASHED)
     return info

@@ -12,12 +12,12 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import Execution
+from lar_debug.model.values import NOTHING
 from lar_debug.session.attempted import Attempted, Progress, death, not_made
 from lar_debug.session.recording import Recording
 from lar_debug.session.spare import Asked, Spare
@@ -38,8 +38,7 @@ KEEP_SECONDS = 0.05
 """How long what an attempt printed waits until it is written, where nobody waits for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(NamedTuple):
     """How an attempt is to run.
 
     `against` makes it run only when the node, or a file it read, differs from that execution;
@@ -48,7 +47,7 @@ class Conditions:
     script that reached the outside on its way to the node.
     """
 
-    edits: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    edits: Mapping[str, Any] = NOTHING
     against: Execution | None = None
     answers: str = "live"
     blocked: bool = False

@@ -10,13 +10,11 @@ import asyncio
 import time
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lar_debug.model.records import Outcome, RunStatus
 from lar_debug.model.views import RunningView
-from lar_debug.runtime.effects import Blocked
 from lar_debug.session import elsewhere
 from lar_debug.session.attempted import Attempted, LoadError
 from lar_debug.session.reached import why_marked
@@ -231,6 +229,8 @@ class Rerunning:
         # Only looked at: what code on the way to the node wants from outside, it does not get.
         attempted = await self._reexecution.run(step, Conditions(probe=True, blocked=True))
         self.session.spawn(self._take_over(attempted))
+        from lar_debug.runtime.effects import Blocked
+
         error = attempted.load_error
         if error is not None and not error.message.startswith(Blocked.__name__):
             await self._tell_load_error(error)
@@ -356,7 +356,7 @@ class Rerunning:
             self.load_error = None
         try:
             if done is not None:
-                self.stale = replace(self.stale, own={**self.stale.own, done.step: ""})
+                self.stale = self.stale._replace(own={**self.stale.own, done.step: ""})
                 await self.session.attempt_ended(done.step)
             elif attempted.load_error is not None:
                 await self._tell_load_error(attempted.load_error)

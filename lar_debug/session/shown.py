@@ -6,7 +6,7 @@ Apart from what makes the view: that is loaded when the screen has been painted 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from lar_debug.session.attempted import LoadError
 from lar_debug.session.looking import Base
@@ -19,8 +19,7 @@ class Outdated(Exception):
     """Somebody looks elsewhere already; what was being read is not wanted any more."""
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(NamedTuple):
     """What is looked at, taken at one moment. `seen` is the newest attempt that is no news,
     `running` the attempt of the step that runs, `accepted` the one that a person took for good."""
 
@@ -34,6 +33,6 @@ class Shown:
     accepted: int | None = None
     running: int | None = None
     load_error: LoadError | None = None
-    tab: TabWish = field(default_factory=TabWish)
+    tab: TabWish = TabWish()
     since: int | None = None
     """The step at the other end of the range that is compared."""

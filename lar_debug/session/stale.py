@@ -11,13 +11,13 @@ import os
 import stat
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from lar_debug.model.records import Execution, FileUse, Node
-from lar_debug.runtime.effects import DIGEST_LIMIT
-from lar_debug.runtime.fingerprint import explain
-from lar_debug.runtime.sources import content_digest, read_bytes
+from lar_debug.model.values import NOTHING
+from lar_debug.runtime.sources import DIGEST_LIMIT, content_digest, read_bytes
+from lar_debug.session.fingerprints import explain
 from lar_debug.session.prompts import in_prompt
 from lar_debug.session.recording import Recording
 
@@ -60,14 +60,13 @@ class FilesNow:
         return known[1]
 
 
-@dataclass(frozen=True, slots=True)
-class Stale:
+class Stale(NamedTuple):
     """Reasons in words. `steps` and `nodes` count for what was recorded, `own` for the steps
     that were re-executed since: "" there says that the newest attempt is up to date."""
 
-    nodes: Mapping[str, str] = field(default_factory=dict[str, str])
-    steps: Mapping[int, str] = field(default_factory=dict[int, str])
-    own: Mapping[int, str] = field(default_factory=dict[int, str])
+    nodes: Mapping[str, str] = NOTHING
+    steps: Mapping[int, str] = NOTHING
+    own: Mapping[int, str] = NOTHING
 
     def reason(self, step: int, address: str) -> str:
         """Why a step is stale, "" when it is not."""

@@ -165,7 +165,7 @@ def _check_fits(reader: Reader, state: str, path: ValuePath) -> None:
 
 def _held(execution: Execution) -> tuple[dict[str, Any], list[str]]:
     """What an attempt's input was set to, and what was taken out of it."""
-    edits: dict[str, Any] = execution.edits
+    edits = execution.edits
     return dict(edits.get("set") or {}), list(edits.get("unset") or ())
 
 

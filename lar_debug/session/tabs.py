@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from lar_debug.model.tabs import StateWish
 
 
-@dataclass(frozen=True)
-class TabWish:
+class TabWish(NamedTuple):
     """What a step view is to hold beside what every tab needs. `pane` is the id of the open one."""
 
     pane: str = "diff-pane"
-    state: StateWish = field(default_factory=StateWish)
+    state: StateWish = StateWish()
     killed: bool = False
     """Whether attempts that a newer save killed are listed."""
 

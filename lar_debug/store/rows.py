@@ -7,7 +7,7 @@ objects: short text stays in the row as TEXT, a reference is a BLOB, so the two 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -73,7 +73,7 @@ def _dump_names(names: tuple[tuple[str, str], ...]) -> str:
     return _compact(dict(names))
 
 
-def _dump_fingerprint(fingerprint: dict[str, str]) -> str:
+def _dump_fingerprint(fingerprint: Mapping[str, str]) -> str:
     return _dump_names(tuple(fingerprint.items())) if fingerprint else ""
 
 

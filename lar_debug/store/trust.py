@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from dataclasses import replace
 
 from lar_debug.model.records import RunInfo
 from lar_debug.store.key import signing_key
@@ -23,7 +22,7 @@ def _seal(info: RunInfo, key: bytes) -> str:
 def sealed(info: RunInfo) -> RunInfo:
     """The run with this machine's seal; without one when there is no key to seal with."""
     key = signing_key(create=True)
-    return replace(info, machine=_seal(info, key) if key else "")
+    return info._replace(machine=_seal(info, key) if key else "")
 
 
 def is_ours(info: RunInfo) -> bool:

@@ -7,9 +7,10 @@ from types import ModuleType
 
 import pytest
 
-from lar_debug.runtime.fingerprint import Fingerprinter, explain
+from lar_debug.runtime.fingerprint import Fingerprinter
 from lar_debug.runtime.later_imports import LaterImports
 from lar_debug.runtime.sources import UserFiles
+from lar_debug.session.fingerprints import explain
 
 
 class Node:

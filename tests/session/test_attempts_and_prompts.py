@@ -4,7 +4,6 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -234,7 +233,7 @@ def cut_off(path: Path, *calls: Call) -> str:
         store.add_run(info("r", status=RunStatus.FINISHED))
         before = begin(store, "r", {"order": 1}).before
         done = Execution("r", 0, 0, Outcome.SUCCESS, 1e9, before=before)
-        store.end_execution(replace(done, after=before), calls=calls)
+        store.end_execution(done._replace(after=before), calls=calls)
         view = StepViews(Recording(store, store.run("r"))).view(Shown(0), lambda: True)
         return "".join(span.text for span in view.verdict)
 
@@ -245,7 +244,7 @@ def test_an_answer_that_the_limit_cut_says_so_in_the_verdict(tmp_path: Path):
     unset = Call(2, "llm", finish="length", tokens=Tokens(10, 4_096))
     assert " | cut off at 256 tok | " in cut_off(tmp_path / "a.db", limited)
     assert " | cut off at 4,096 tok | " in cut_off(tmp_path / "b.db", unset)
-    told = cut_off(tmp_path / "c.db", ended, limited, replace(ended, call=2))
+    told = cut_off(tmp_path / "c.db", ended, limited, ended._replace(call=2))
     assert " | 1 of 3 answers cut off at 256 tok | " in told
     assert "cut off" not in cut_off(tmp_path / "d.db", ended)
 
@@ -261,7 +260,7 @@ def test_another_answer_to_the_same_prompt_is_told_to_be_the_models_own(tmp_path
                 store.begin_attempt("r", 0, before=before, edits={}, started=1e9)
             after = taker.take({"order": 1, "reply": said}).ref
             done = Execution("r", 0, attempt, Outcome.SUCCESS, 1e9, before=before, after=after)
-            store.end_execution(done, calls=[replace(call, output=said)])
+            store.end_execution(done, calls=[call._replace(output=said)])
         views = StepViews(Recording(store, store.run("r")))
         other, same = (views.view(Shown(0, attempt=n), lambda: True).cause for n in (1, 2))
     assert other.title.startswith("nothing changed: ")

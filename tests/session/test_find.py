@@ -112,12 +112,8 @@ def test_the_search_begins_behind_the_cursor_and_goes_round(store: Store):
 def test_the_error_of_a_step_that_failed_is_searched(store: Store):
     recording = add_states_run(store, "r", [{}, {"a": 1}], outcomes=lambda _: Outcome.ERROR)
     ended = recording.execution(0, 0)
-    store.end_execution(ended.__class__(**{**_fields(ended), "error": "KeyError: 'oder'"}))
+    store.end_execution(ended._replace(error="KeyError: 'oder'"))
     assert found_steps(Search(recording, "oder").slices(-1)) == [0]
-
-
-def _fields(execution: Any) -> dict[str, Any]:
-    return {name: getattr(execution, name) for name in execution.__slots__}
 
 
 values = st.recursive(

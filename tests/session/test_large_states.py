@@ -2,7 +2,6 @@
 
 import gc
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +68,7 @@ class Attempts:
         taken = snapshotter.take({**self.state, **written})
         execution = Execution("r", 0, number, Outcome.SUCCESS, 1e9, before=self.before)
         self.store.end_execution(
-            replace(execution, after=taken.ref, marks=taken.marks, written=tuple(written))
+            execution._replace(after=taken.ref, marks=taken.marks, written=tuple(written))
         )
         self._known += 1
         return number

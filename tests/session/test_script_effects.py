@@ -1,7 +1,6 @@
 """A node that only main() can make, where main() reached the outside: a save does not do that."""
 
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -78,7 +77,7 @@ async def test_what_was_reached_is_the_scripts_own_doing_and_no_more(project: Pa
     written = str(project / "begun.txt")
     # Not the engine's logs, nor what packages do while they are imported.
     assert reached_on_the_way(info, "start") == (("file", written),)
-    by_name = replace(info, entry={**info.entry, "names": {"start": "agent:node"}})
+    by_name = info._replace(entry={**info.entry, "names": {"start": "agent:node"}})
     assert reached_on_the_way(by_name, "start.next_node") == ()
 
 

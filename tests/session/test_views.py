@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +35,8 @@ class Written:
         execution = Execution("r", 0, attempt, outcome, 1e9, before=self.before)
         if state is not None:
             taken = Snapshotter(self.store.objects, self.store.texts, run="r", key=None).take(state)
-            execution = replace(execution, after=taken.ref, marks=taken.marks)
-        self.store.end_execution(replace(execution, **known))
+            execution = execution._replace(after=taken.ref, marks=taken.marks)
+        self.store.end_execution(execution._replace(**known))
 
     def view(self, **shown) -> StepView:
         return self.views.view(Shown(0, **shown), lambda: True)

@@ -63,7 +63,9 @@ def _settled(told: Any) -> Any:
     if isinstance(told, tuple):
         return tuple(map(_settled, cast("tuple[Any, ...]", told)))
     if is_dataclass(told) and not isinstance(told, type):
-        return replace(told, **{one.name: _settled(getattr(told, one.name)) for one in fields(told)})
+        return replace(
+            told, **{one.name: _settled(getattr(told, one.name)) for one in fields(told)}
+        )
     return told
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,7 @@ class StateSession(FakeSession):
         self.execution = Execution(
             "r", 5, 3, Outcome.SUCCESS, 1e9, before=refs[0].ref, after=refs[1].ref
         )
-        self.execution = replace(self.execution, marks=refs[1].marks)
+        self.execution = self.execution._replace(marks=refs[1].marks)
         self._trees = StateTrees(Recording(store, store.run("r")))
         self.tabs = Tabs(self._see)
 

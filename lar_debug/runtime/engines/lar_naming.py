@@ -9,7 +9,7 @@ import os
 import platform
 import sys
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from importlib import metadata
 from typing import Any
@@ -75,8 +75,7 @@ def _named(info: RunInfo, request: dict[str, Any], graph: LarGraph) -> RunInfo:
         "names": graph.names(),
     }
     script = request["script"]
-    return replace(
-        info,
+    return info._replace(
         engine_version=version,
         python=platform.python_version(),
         interpreter=sys.executable,
@@ -177,7 +176,7 @@ class _Matched:
         calls = self._store.calls(self._info.run, step, 0)
         state_type: Any = importlib.import_module("lar.state").GraphState
         state = state_type(self._snapshotter.restore(recorded.before))
-        answers = Answers(replace(call, address=address) for call in calls)
+        answers = Answers(call._replace(address=address) for call in calls)
         observation = Observation(state, answers=answers, blocking=True)
         with contextlib.redirect_stdout(io.StringIO()):
             ran = run_observed(observation, partial(node.execute, state))
