@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,12 +56,16 @@ def until_quit(
     return opened.show(session, None if live else recording.store.path)
 
 
+SWITCH = 0.0005
+"""Seconds after which a thread has to let another one work; Python's own are 0.005."""
+
+
 class _Opened:
     """Makes sessions for the screen; the newest is the one that a person comes from."""
 
     def __init__(self, common: Common) -> None:
-        # Nothing of what is imported for a screen is garbage; looking for some takes a tenth of
-        # a start, and later a moment of every key.
+        # Nothing of what is made for the first picture is garbage; looking for some takes a tenth
+        # of a start.
         gc.disable()
         self._common = common
         self._newest: Session | None = None
@@ -103,17 +108,25 @@ class _Opened:
         from lar_debug.session.runs import Runs
         from lar_debug.shell.app import LarDebugApp
 
-        gc.freeze()
-        gc.enable()
         common = self._common
         runs = None
         if store is not None:
             runs = Runs(store, lambda store, info: self.session_on(Recording(store, info)))
         app = LarDebugApp(session, runs=runs, settings=common.settings, ascii=common.signs_in_ascii)
+        app.when_painted = _look_for_garbage
+        # What writes to the terminal and what compares are threads: for a fifth of what a key may
+        # take, Python lets none of them in while another one works.
+        sys.setswitchinterval(SWITCH)
         asyncio.run(app.run_async(mouse=not common.no_mouse))
         if self._newest is not None:
             _say_goodbye(self._newest.recording, self._newest.cursor)
         return not app.told_to_end
+
+
+def _look_for_garbage() -> None:
+    """As Python does, but not among what the start made: that would take a moment of every key."""
+    gc.freeze()
+    gc.enable()
 
 
 def check_keymap(common: Common) -> None:

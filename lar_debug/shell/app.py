@@ -60,7 +60,7 @@ class LarDebugApp(TerminalApp, inherit_bindings=False):
         self._signs = ASCII_SIGNS if ascii else UNICODE_SIGNS
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = theme_for(self.settings.theme, environ)
+        self.begin_with(theme_for(self.settings.theme, environ))
         self.set_keymap(textual_keymap(self.keys))
 
     def on_mount(self) -> None:

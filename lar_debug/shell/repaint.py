@@ -24,6 +24,8 @@ class Painted:
 
     def __init__(self) -> None:
         self._rows: list[Strip | None] = []
+        self.ever = False
+        """Whether anything was written."""
 
     def forget(self) -> None:
         """Write the next update whole, wherever it is."""
@@ -63,7 +65,7 @@ class _Changed(CompositorUpdate):
 
     def render_segments(self, console: Console) -> str:
         """Called at the moment it is written, and only then."""
-        update = self._update
+        update, self._painted.ever = self._update, True
         if isinstance(update, ChopsUpdate):
             return "".join(self._sequences(update, console))
         self._painted.forget()

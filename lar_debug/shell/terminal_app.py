@@ -39,13 +39,36 @@ class TerminalApp(App[None], inherit_bindings=False):
 
     def __init__(self, *, ansi_color: bool | None = None) -> None:
         super().__init__(ansi_color=ansi_color)
+        self.when_painted: Callable[[], None] | None = None
+        """Called once, when the first picture is on its way to the terminal."""
         self._painted = Painted()
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
         """What Textual writes a picture with: of that, what is not on the terminal already."""
         if isinstance(renderable, CompositorUpdate):
             renderable = self._painted.changed(renderable)
+        # The first one is complete, but Textual would hold it back, throw it away and
+        # paint the next, a tenth of the whole start later.
+        first = not self._painted.ever
+        held = self._batch_count if first else 0
+        self._batch_count -= held
         super()._display(screen, renderable)  # pyright: ignore[reportUnknownMemberType]
+        self._batch_count += held
+        if first and self._painted.ever and self.when_painted is not None:
+            self.when_painted()
+
+    def begin_with(self, theme: str) -> None:
+        """The theme of the first picture."""
+        self.theme = theme
+        self.stylesheet.set_variables(self.get_css_variables())
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """What Textual does for another theme, at its start also for the one it began with: all
+        styles were read twice."""
+        if self.screen_stack:
+            super().refresh_css(animate=animate)
+        else:
+            self.stylesheet.update(self, animate=animate)
 
     def on_mount(self) -> None:
         """Who had the terminal in the meantime wrote to it."""
