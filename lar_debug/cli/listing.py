@@ -13,14 +13,18 @@ from lar_debug.diff.json_form import value_json
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import RunInfo, RunStatus
 from lar_debug.model.threads import question_in
+from lar_debug.session.costs import Spendings
 from lar_debug.session.recording import as_it_stands
 from lar_debug.session.references import short_ids
 from lar_debug.store.database import Store
 
 
-def run_json(store: Store, info: RunInfo) -> dict[str, Any]:
-    """One row of `list`, the same in `run` and wherever a run is told about."""
-    steps, tokens = store.totals(info.run)
+def run_json(store: Store, info: RunInfo, spendings: Spendings | None = None) -> dict[str, Any]:
+    """One row of `list`, the same in `run` and wherever a run is told about; `spendings` are
+    those that other rows were told from."""
+    spendings = spendings or Spendings(store)
+    own, thread = spendings.of_run(info.run), spendings.of_thread(info.thread, info.run)
+    steps = store.step_count(info.run)
     last = store.summaries(info.run, steps - 1) if steps else []
     status = as_it_stands(store, info).status
     parent = info.parent
@@ -32,7 +36,9 @@ def run_json(store: Store, info: RunInfo) -> dict[str, Any]:
         "status": status.value,
         "steps": steps,
         "started": info.started,
-        "tokens": tokens,
+        "tokens": own.tokens,
+        "saved": own.saved,
+        "thread_total": {"runs": thread.runs, "tokens": thread.tokens, "saved": thread.saved},
         "parent": None
         if parent is None
         else {"run": parent[0], "step": parent[1], "attempt": parent[2]},
@@ -59,17 +65,18 @@ def _interrupts(store: Store, run: str, step: int) -> list[dict[str, Any]]:
     ]
 
 
-def run_line(store: Store, info: RunInfo, short: str) -> str:
+def run_line(store: Store, info: RunInfo, short: str, spendings: Spendings | None = None) -> str:
     """One run for a person."""
-    row = run_json(store, info)
+    row = run_json(store, info, spendings)
     started = time.strftime("%Y-%m-%d %H:%M", time.localtime(info.started))
     steps = f"{row['steps']} step{'' if row['steps'] == 1 else 's'}"
     error = info.error.split("\n", 1)[0]
     error = f"  {error}" if error else ""
     thread = f"  thread {info.thread}" if info.thread != info.run else ""
+    saved = f"  {row['saved']} tok saved" if row["saved"] else ""
     return (
         f"{short:<6} {info.target:<24} {row['status']:<9} {steps:>9} "
-        f"{row['tokens']:>7} tok  {started}{thread}{error}"
+        f"{row['tokens']:>7} tok  {started}{thread}{saved}{error}"
     )
 
 
@@ -87,10 +94,11 @@ def list_runs(common: Common) -> None:
         if not runs:
             _show_none(common, None)
         elif common.json:
-            show_json([run_json(store, info) for info in runs])
+            spendings = Spendings(store)
+            show_json([run_json(store, info, spendings) for info in runs])
         else:
-            short = short_ids(runs)
-            show([run_line(store, info, short[info.run]) for info in runs])
+            short, spendings = short_ids(runs), Spendings(store)
+            show([run_line(store, info, short[info.run], spendings) for info in runs])
     finally:
         store.close()
 

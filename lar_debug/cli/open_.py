@@ -140,9 +140,10 @@ def check_keymap(common: Common) -> None:
 def _say_goodbye(recording: Recording, step: int) -> None:
     """What stays in the scrollback: where one was, and how to get back."""
     short = short_ids(recording.store.runs())[recording.run]
-    made = len(recording.executions(step)) - 1 if recording.step_count() else 0
-    attempts = f", {made} attempt{'s' if made != 1 else ''}" if made else ""
-    where = f"{target_name(recording.info)} {short}: step {step}{attempts}"
+    attempts = recording.attempts_cost(step).words
+    where = ", ".join(
+        filter(None, (f"{target_name(recording.info)} {short}: step {step}", attempts))
+    )
     say(f"{where}. Go on: lar-debug open {short}:{step}")
 
 

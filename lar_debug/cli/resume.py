@@ -19,7 +19,8 @@ from lar_debug.cli.targets import parse_target
 from lar_debug.cli.trust import confirm_trust
 from lar_debug.client.recorded_run import RecordedRun, writer
 from lar_debug.model.problem import Problem
-from lar_debug.model.records import Outcome, RunInfo
+from lar_debug.model.records import RunInfo
+from lar_debug.session.costs import resumes_of
 from lar_debug.session.programs import check_can_go_on, resuming, settle
 from lar_debug.session.recording import Recording
 from lar_debug.session.references import find_whole_run
@@ -98,16 +99,9 @@ def go_on(common: Common, store: Store, info: RunInfo, planned: RecordedRun) -> 
 
 def _tell_saved(store: Store, info: RunInfo) -> None:
     """What going on cost, beside what starting over would have cost."""
-    lines = store.summaries(info.run)
-    newest = max((line.segment for line in lines), default=0)
-    spent = sum(line.tokens.total for line in lines if line.segment == newest)
-    kept = sum(
-        line.tokens.total
-        for line in lines
-        if line.segment < newest and line.outcome is Outcome.SUCCESS
-    )
-    if kept:
-        say(f"lar-debug: going on cost {spent} tok, starting over {spent + kept}: {kept} saved")
+    told = [one.words for one in resumes_of(store, info.run)[-1:]]
+    if any(told):
+        say(f"lar-debug: going on cost {told[0]}")
 
 
 def _tell_question(common: Common, row: dict[str, Any]) -> int:

@@ -21,6 +21,7 @@ from lar_debug.model.records import (
     Tokens,
 )
 from lar_debug.model.values import Fidelity, Value
+from lar_debug.session.costs import AttemptsCost, Resume
 from lar_debug.session.recording import Recording
 
 MS = 1_000_000
@@ -33,6 +34,22 @@ def milliseconds(duration_ns: int) -> float:
 
 def tokens_json(tokens: Tokens) -> dict[str, int]:
     return {"prompt": tokens.prompt, "output": tokens.output, "total": tokens.total}
+
+
+def resume_json(resume: Resume) -> dict[str, Any]:
+    """One time that a run was gone on with, in `show RUN`."""
+    return {
+        "segment": resume.segment,
+        "step": resume.step,
+        "started": resume.started,
+        "spent": resume.spent,
+        "saved": resume.saved,
+    }
+
+
+def cost_json(cost: AttemptsCost) -> dict[str, int]:
+    """What attempts took, beside as many whole runs."""
+    return {"made": cost.made, "tokens": cost.tokens, "whole_runs": cost.whole_runs}
 
 
 def changes_json(changes: Changes) -> dict[str, list[str]]:

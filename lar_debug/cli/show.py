@@ -13,13 +13,14 @@ from lar_debug.cli.application import STEP, Common, common_options
 from lar_debug.cli.listing import run_json
 from lar_debug.cli.output import show, show_json, text_lines
 from lar_debug.cli.recordings import chosen_step, open_reference
-from lar_debug.cli.shapes import execution_json, milliseconds, step_json
+from lar_debug.cli.shapes import cost_json, execution_json, milliseconds, resume_json, step_json
 from lar_debug.diff.json_form import value_json
 from lar_debug.diff.paths import parse_path, path_text
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import Execution, Outcome, StepSummary
 from lar_debug.model.values import Path, Tagged, Value
 from lar_debug.session.attempts_view import note_of
+from lar_debug.session.costs import Resume
 from lar_debug.session.edit_names import EditNames, name_text
 from lar_debug.session.recording import Recording
 from lar_debug.session.references import LAST
@@ -82,16 +83,25 @@ def _show_run(common: Common, recording: Recording, first: int, last: int | None
     if common.json:
         nodes = recording.nodes()
         steps = [step_json(nodes, line, stale.get(line.step)) for line in lines]
-        show_json({"run": info, "steps": steps})
+        cost = cost_json(recording.attempts_cost())
+        resumes = [resume_json(one) for one in recording.resumes()]
+        show_json({"run": info, "steps": steps, "resumes": resumes, "attempts": cost})
         return
     head = f"{info['target']}  {info['run']}  {info['status']}  {info['steps']} steps"
     told = [head]
+    resumed_at = {one.step: one for one in recording.resumes()}
     for before, line in zip((None, *lines), lines, strict=False):
         if before is not None and before.segment < line.segment:
-            resumed = time.strftime("%Y-%m-%d %H:%M", time.localtime(line.started))
-            told.append(f"--- resumed {resumed}")
+            told.append(_seam(resumed_at[line.step]))
         told.append(step_line(line, stale.get(line.step)))
+    told += filter(None, (recording.attempts_cost().words,))
     show(told, ascii=common.signs_in_ascii)
+
+
+def _seam(resume: Resume) -> str:
+    """What stands between the last step before a resume and its first."""
+    started = time.strftime("%Y-%m-%d %H:%M", time.localtime(resume.started))
+    return "  ".join(filter(None, (f"--- resumed {started}", resume.words)))
 
 
 def _at_path(value: Value, text: str) -> Value:
@@ -166,13 +176,16 @@ def _show_attempts(common: Common, recording: Recording, step: int, everything: 
             }
             for one in made
         ]
-        show_json({"run": recording.run, "step": step, "attempts": told, "accepted": accepted})
+        cost = cost_json(recording.attempts_cost(step))
+        whole = {"run": recording.run, "step": step, "attempts": told}
+        show_json({**whole, "accepted": accepted, "cost": cost})
     else:
         lines: list[str] = []
         for one in made:
             mark = "  accepted" if one.attempt == accepted else ""
             lines.append(attempt_line(one, edits.get(one.attempt, "")) + mark)
             lines += [f"      {note_of(one)}"] if note_of(one) else []
+        lines += filter(None, (recording.attempts_cost(step).words,))
         show(lines, ascii=common.signs_in_ascii)
 
 

@@ -22,7 +22,8 @@ class RunRow(NamedTuple):
     steps: int = -1
     tokens: int = 0
     note: str = ""
-    """Its thread, where that has a name; then its error, or where it was run again."""
+    """Its thread, where that has a name; what resuming saved; its error, or where it was run
+    again."""
 
 
 class RunsView(NamedTuple):

@@ -123,7 +123,9 @@ class AttemptRow(NamedTuple):
 
 
 class AttemptsView(NamedTuple):
-    """All attempts of a step, oldest first; `killed` says that superseded ones are among them."""
+    """All attempts of a step, oldest first; `killed` says that superseded ones are among them,
+    `title` what they took: `3 attempts: 1,206 tokens, whole runs 2,328`."""
 
     rows: tuple[AttemptRow, ...]
     killed: bool = False
+    title: str = ""

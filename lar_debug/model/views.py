@@ -28,6 +28,8 @@ class HeaderView(NamedTuple):
     environment: str
     spent: int = 0
     """Tokens this session has spent itself."""
+    saved: int = 0
+    """Tokens that were not spent again because the run was resumed."""
 
 
 class TimelineRow(NamedTuple):

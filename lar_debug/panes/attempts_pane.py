@@ -18,7 +18,7 @@ from lar_debug.panes._paint import fit, one_line, spans_width
 from lar_debug.panes._signs import Signs, failed
 from lar_debug.text import cells
 
-_TOKENS_FROM, _NEXT_FROM, _MS_FROM, _TIME_FROM = 56, 72, 88, 44
+_TOKENS_FROM, _NEXT_FROM, _MS_FROM, _TIME_FROM, _TITLE_FROM = 56, 72, 88, 44, 72
 _NEXT_MOST = 24
 _TIME = 8
 _NOTE_INDENT = 6
@@ -98,7 +98,9 @@ class AttemptsPane(ItemsView):
         width = self.size.width - 1
         if self._view is None or width < 1:
             return
-        rows: list[Row] = []
+        # It stays blank until there is something to say: rows must not jump with the first attempt.
+        head = Row(spans=(Span(self._view.title, "dim"),))
+        rows = [head] if width >= _TITLE_FROM else []
         starts: list[int] = []
         self._columns = columns(width, self._view.rows, self.signs)
         for row in self._view.rows:

@@ -77,14 +77,17 @@ def _candidates(view: HeaderView) -> list[tuple[list[str], str]]:
     saves = f"on save: {view.on_save}" if view.on_save else ""
     action = saves.partition(", ")[0]
     first_words = " ".join(action.split(" ")[:4])
-    whole = [view.target, view.run, recorded, view.status, steps, tokens, spent]
+    saved = f"{view.saved:,} saved by resuming" if view.saved else ""
+    whole = [view.target, view.run, recorded, view.status, steps, tokens, saved, spent]
     unspent = whole[:-1]
+    unsaved = whole[:-2]
     uncounted = [view.target, view.run, view.status, steps, tokens]
     return [
         (whole, f"{saves} | {view.environment}" if view.environment else saves),
         (whole, saves),
         (whole, action),
         (unspent, action),
+        (unsaved, action),
         (uncounted, action),
         (uncounted[:-1], action),
         (uncounted[:-2], action),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from lar_debug.model.records import Execution, Outcome
 from lar_debug.model.tabs import AttemptRow, AttemptsView
+from lar_debug.session.costs import AttemptsCost
 from lar_debug.session.edit_names import EditNames
 
 MS = 1_000_000
@@ -17,12 +18,13 @@ MS = 1_000_000
 class Listed:
     """What is known of the attempts as they are listed: which of them is shown, which one it is
     compared with, which one a person took for good; `killed` lists those too that a newer save
-    ended."""
+    ended; `cost` is what all of them took."""
 
     shown: int
     base: Execution | None
     accepted: int | None
     killed: bool
+    cost: AttemptsCost
 
 
 def attempts_view(
@@ -48,7 +50,7 @@ def attempts_view(
         for one in executions
         if one.attempt == 0 or one.outcome not in unseen
     )
-    return AttemptsView(rows, listed.killed)
+    return AttemptsView(rows, listed.killed, listed.cost.words)
 
 
 def note_of(execution: Execution) -> str:

@@ -23,6 +23,9 @@ class Facts(NamedTuple):
     tokens: int
     unended: int = 0
     counted: int = 0
+    segment: int = 0
+    saved: int = 0
+    """What resuming saved, up to `segment`: that of the newest step."""
 
 
 def read_facts(recording: Recording, known: Facts | None = None) -> Facts:
@@ -35,12 +38,17 @@ def read_facts(recording: Recording, known: Facts | None = None) -> Facts:
     store, run = recording.store, recording.run
     steps = recording.step_count()
     _, tokens = store.totals(run, first)
+    segment = store.last_segment(run)
+    saved = known.saved if known is not None and known.segment == segment else None
+    if saved is None:
+        saved = sum(one.saved for one in recording.resumes())
     # The newest step may be running: its tokens come with its end.
     unended = max(steps - 1, 0)
     if unended > first:
         _, last = store.totals(run, unended)
-        return Facts(info, steps, counted + tokens, unended, counted + tokens - last)
-    return Facts(info, steps, counted + tokens, first, counted)
+        first, counted = unended, counted + tokens - last
+        tokens = last
+    return Facts(info, steps, counted + tokens, first, counted, segment, saved)
 
 
 _ENDED = {
@@ -86,6 +94,7 @@ def header_view(facts: Facts, project: Path, *, on_save: str, tail: bool, spent:
         if info.python
         else info.engine,
         spent=spent,
+        saved=facts.saved,
     )
 
 

@@ -27,8 +27,10 @@ from lar_debug.model.records import (
     Step,
     StepSummary,
 )
+from lar_debug.model.spending import StepTokens
 from lar_debug.model.values import Mark, Value
 from lar_debug.model.values import Path as ValuePath
+from lar_debug.session.costs import AttemptsCost, Resume, cost_of_attempts, resumes_in
 from lar_debug.session.references import LAST
 from lar_debug.session.way import EFFECTS, reached_on_the_way, script_part
 from lar_debug.store.beside import read_beside
@@ -51,6 +53,7 @@ class Recording:
         self.hidden = bookkeeping(info.engine)
         self.route_key = route_key(info.engine)
         self._executions: dict[tuple[int, int], tuple[object, Execution]] = {}
+        self._spent: tuple[object, list[StepTokens]] = (None, [])
 
     @property
     def run(self) -> str:
@@ -155,6 +158,23 @@ class Recording:
                 self._executions.clear()
             self._executions[step, attempt] = state, execution
         return execution
+
+    def _spending(self) -> list[StepTokens]:
+        """What the steps took; of steps that have ended nothing is read again."""
+        last = self.step_count() - 1
+        state = self.store.execution_states(self._run, last)[:1]
+        if self._spent[0] != (last, state):
+            self._spent = (last, state), self.store.spending(self._run)
+        return self._spent[1]
+
+    def attempts_cost(self, step: int | None = None) -> AttemptsCost:
+        """What the attempts at a step took, without one those at all steps."""
+        attempts = self.store.attempts_spending(self._run, step)
+        return cost_of_attempts(self._spending(), attempts) if attempts else AttemptsCost()
+
+    def resumes(self) -> tuple[Resume, ...]:
+        """The times that the run was gone on with, oldest first."""
+        return resumes_in(self._spending()) if self.store.last_segment(self._run) else ()
 
     def failed_steps(self) -> list[int]:
         """Steps that came to no good end when they were recorded."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import RunInfo, RunStatus
 from lar_debug.model.runs import RunRow, RunsView
+from lar_debug.session.costs import resumes_of
 from lar_debug.session.header import target_name
 from lar_debug.session.recording import as_it_stands
 from lar_debug.session.references import short_ids
@@ -110,8 +111,9 @@ class Runs:
         steps, tokens = store.totals(info.run)
         failed = store.last_steps(info.run)[0] if info.status in _ENDED_BADLY else None
         note = info.error.split("\n", 1)[0] if info.error else _attempts(store, info.run)
-        if info.thread != info.run:
-            note = ", ".join(filter(None, (f"thread {info.thread}", note)))
+        saved = sum(one.saved for one in resumes_of(store, info.run))
+        thread = f"thread {info.thread}" if info.thread != info.run else ""
+        note = ", ".join(filter(None, (thread, f"{saved:,} tok saved" if saved else "", note)))
         row = RunRow(
             info.run, "", "", 0, info.status, info.started, "", failed, steps, tokens, note
         )

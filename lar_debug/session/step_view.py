@@ -123,7 +123,8 @@ class StepViews:
         if wish.pane == "prompt-pane":
             return {"prompt": prompt_view(recording, execution)}
         if wish.pane == "attempts-pane":
-            listed = Listed(execution.attempt, pair.base, shown.accepted, wish.killed)
+            cost = recording.attempts_cost(shown.step)
+            listed = Listed(execution.attempt, pair.base, shown.accepted, wish.killed, cost)
             return {"attempts": attempts_view(self._names, executions, listed)}
         return {}
 

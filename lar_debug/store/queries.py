@@ -19,6 +19,7 @@ NEWEST_OF_THREAD = (
     f'SELECT * FROM run WHERE thread=? AND instr(entry, \'"kind": "{IMPORTED}"\')=0 '
     "ORDER BY started DESC, run LIMIT 1"
 )
+RUNS_OF_THREAD = f'SELECT run FROM run WHERE thread=? AND instr(entry, \'"kind": "{IMPORTED}"\')=0'
 SET_ENTRY = "UPDATE run SET entry=? WHERE run=?"
 REOPEN = "UPDATE run SET status=?, error='', ended=NULL WHERE run=?"
 
@@ -106,6 +107,17 @@ WHERE s.run=? AND s.step BETWEEN ? AND ? ORDER BY s.step
 TOTALS = """
 SELECT count(*), sum(prompt_tokens + output_tokens) FROM execution
 WHERE run=? AND step>=? AND attempt=0
+"""
+
+LAST_SEGMENT = "SELECT segment FROM step WHERE run=? ORDER BY step DESC LIMIT 1"
+SPENDING = """
+SELECT s.step, s.engine_step, s.segment, e.started, e.prompt_tokens + e.output_tokens
+FROM step s JOIN execution e ON e.run=s.run AND e.step=s.step AND e.attempt=0
+WHERE s.run=? ORDER BY s.step
+"""
+ATTEMPTS_SPENDING = """
+SELECT step, outcome, coalesce(next, '[]') <> '[]', prompt_tokens + output_tokens FROM execution
+WHERE run=? AND attempt>0 AND outcome<>'running' AND step BETWEEN ? AND ?
 """
 
 LAST_STEPS = """

@@ -20,6 +20,7 @@ from lar_debug.model.records import (
     Step,
     StepSummary,
 )
+from lar_debug.model.spending import AttemptTokens, StepTokens
 from lar_debug.store import queries
 from lar_debug.store.chunks import Reader
 from lar_debug.store.connection import Connection, StoreError
@@ -76,6 +77,22 @@ class Tables:
         """(steps, tokens) of what was recorded from step `first` on."""
         steps, tokens = self._connection.rows(queries.TOTALS, (run, first))[0]
         return int(steps), int(tokens or 0)
+
+    def last_segment(self, run: str) -> int:
+        """The segment of the newest step: above 0 once the run has been resumed."""
+        rows = self._connection.rows(queries.LAST_SEGMENT, (run,))
+        return int(rows[0][0]) if rows else 0
+
+    def spending(self, run: str) -> list[StepTokens]:
+        """What each step took when it was recorded."""
+        rows = self._connection.rows(queries.SPENDING, (run,))
+        return [StepTokens(*row) for row in rows]
+
+    def attempts_spending(self, run: str, step: int | None = None) -> list[AttemptTokens]:
+        """What each attempt took that has ended, of one step or of all."""
+        first, last = (0, 1 << 60) if step is None else (step, step)
+        rows = self._connection.rows(queries.ATTEMPTS_SPENDING, (run, first, last))
+        return [AttemptTokens(at, Outcome(outcome), bool(on), n) for at, outcome, on, n in rows]
 
     def last_steps(self, run: str) -> tuple[int | None, int | None]:
         """The last step that came to no good end, and the last that called a model."""

@@ -56,6 +56,11 @@ class Threads(Tables):
         rows = self._connection.rows(queries.NEWEST_OF_THREAD, (storable(thread),))
         return row_run(rows[0]) if rows else None
 
+    def runs_of_thread(self, thread: str) -> list[str]:
+        """The runs of a thread; none that only a file of another program names so."""
+        rows = self._connection.rows(queries.RUNS_OF_THREAD, (storable(thread),))
+        return [row[0] for row in rows]
+
     def tries(self, run: str, engine_step: int) -> list[int]:
         """The steps that are tries of one and the same step of the engine, oldest first."""
         rows = self._connection.rows(queries.TRIES, (run, engine_step))

@@ -12,7 +12,7 @@ from tests.cli.desk import Desk
 
 RUN = {
     "run", "thread", "target", "engine", "status", "steps", "started", "tokens", "parent", "next",
-    "interrupts",
+    "interrupts", "saved", "thread_total",
 }  # fmt: skip
 STEP = {
     "step", "engine_step", "segment", "node", "type", "address", "outcome", "error", "next",
@@ -53,11 +53,14 @@ def test_list_tells_of_each_run(sample: Desk, at: Here) -> None:
     assert row["parent"] is None
     assert row["next"] == row["interrupts"] == []
     assert row["thread"]
+    assert row["saved"] == 0
+    assert row["thread_total"] == {"runs": 1, "tokens": row["tokens"], "saved": 0}
 
 
 def test_show_tells_of_each_step(sample: Desk, at: Here) -> None:
     told = at(sample, "show", "last", "--json").json
-    assert set(told) == {"run", "steps"}
+    assert set(told) == {"run", "steps", "resumes", "attempts"}
+    assert (told["resumes"], told["attempts"]["made"]) == ([], 2)
     holds(told["run"], RUN)
     assert [step["step"] for step in told["steps"]] == list(range(7))
     for step in told["steps"]:
@@ -116,7 +119,9 @@ def test_attempts_can_be_shown_one_by_one_and_all(sample: Desk, at: Here) -> Non
     assert edits[0] == "recorded"
     assert edits[2].endswith("mood 'annoyed' → 'calm'")
     assert (told["accepted"], told["attempts"][2]["note"]) == (None, None)
-    lines = at(sample, "show", "last", "--step", "5", "--attempts").out.splitlines()
+    *lines, cost = at(sample, "show", "last", "--step", "5", "--attempts").out.splitlines()
+    assert cost == "2 attempts: 782 tokens, whole runs 1,266"
+    assert told["cost"] == {"made": 2, "tokens": 782, "whole_runs": 1266}
     assert [line.endswith(f"  {edit}") for line, edit in zip(lines, edits, strict=True)] == (
         [True] * 3
     )

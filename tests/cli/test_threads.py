@@ -46,7 +46,8 @@ def test_a_crashed_review_goes_on_and_pays_for_the_summary_alone(review: Desk) -
     assert said.code == 0, said.err
     (row,) = review.lar_debug("list", "--json").json
     assert (row["thread"], row["status"], row["steps"]) == ("review-1", "finished", 5)
-    assert "  thread review-1" in review.lar_debug("list").out
+    assert "  thread review-1  474 tok saved" in review.lar_debug("list").out
+    assert row["thread_total"] == {"runs": 1, "tokens": 776, "saved": 474}
     assert "going on cost 302 tok, starting over 776: 474 saved" in said.err
     steps = steps_of(review)
     assert [(step["node"], step["outcome"], step["segment"]) for step in steps] == [
@@ -64,10 +65,20 @@ def test_a_crashed_review_goes_on_and_pays_for_the_summary_alone(review: Desk) -
         *("success", "success", "crashed", "---", "success", "success")
     ]
     assert lines[4].startswith("--- resumed ")
+    assert lines[4].endswith("  302 tok, starting over 776: 474 saved")
     # It can be run again like any step.
     again = review.lar_debug("rerun", "last", "--step", "4", "--json")
     assert again.code == 0, again.err
     assert again.json["attempts"][0]["diff_to_recorded"] == []
+    # What that costs is the summary; the whole review costs what it cost without a crash.
+    assert review.lar_debug("rerun", "last", "--step", "4", "--repeat", "2").code == 0
+    told = review.lar_debug("show", "last", "--json").json
+    (resume,) = told["resumes"]
+    assert (resume["segment"], resume["step"]) == (1, 3)
+    assert (resume["spent"], resume["saved"]) == (302, 474)
+    assert told["attempts"] == {"made": 3, "tokens": 906, "whole_runs": 2328}
+    said = review.lar_debug("show", "last")
+    assert said.out.splitlines()[-1] == "3 attempts: 906 tokens, whole runs 2,328"
     # The same result as without a crash.
     whole = review.lar_debug("run", "--no-ui", "--thread", "review-2", "agent.py")
     assert whole.code == 0

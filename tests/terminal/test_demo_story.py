@@ -63,4 +63,6 @@ def test_saving_the_prompt_shows_attempt_diff_and_cause_without_a_key(tmp_path: 
         assert terminal.shown.foreign == []
         first, last = (line for line in terminal.shown.scrollback if line)
         assert first.startswith("demo written to shop: yours to edit")
-        assert "step 5, 3 attempts. Go on: lar-debug open " in last
+        assert "step 5, 3 attempts: " in last
+        assert ", whole runs " in last
+        assert "Go on: lar-debug open " in last
