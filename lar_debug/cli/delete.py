@@ -6,6 +6,7 @@ import click
 
 from lar_debug.cli.application import Common, common_options
 from lar_debug.cli.output import say, show_json
+from lar_debug.formats.recorded import forget_broken_imports
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import RunStatus
 from lar_debug.session.recording import as_it_stands
@@ -44,6 +45,7 @@ def collect(common: Common) -> None:
     """Give back the room of snapshots that no run needs any more."""
     store = common.open_store()
     try:
+        forget_broken_imports(store)
         freed = store.collect_garbage()
         store.compact()
         say(f"{freed:,} bytes freed, the store has {store.size():,}")

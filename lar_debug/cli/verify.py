@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from pathlib import Path
 
 import click
@@ -19,6 +19,7 @@ from lar_debug.formats import lar_audit_log
 from lar_debug.formats.foreign import recognize
 from lar_debug.formats.lar_coherence import check_log
 from lar_debug.formats.lar_signature import why_not_signed
+from lar_debug.formats.unchanged import unchanged
 from lar_debug.model.checks import Check
 from lar_debug.model.problem import Problem
 from lar_debug.session.recording import Recording
@@ -110,8 +111,9 @@ def verify(common: Common, name: str | None, steps: bool, secret_env: str | None
     else:
         checks = ()
         _verify_run(common, name, steps, told)
-    for check in checks:
-        told.add(check)
+    with unchanged(Path(name)) if file and name is not None else nullcontext():
+        for check in checks:
+            told.add(check)
     return told.end()
 
 

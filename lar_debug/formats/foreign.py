@@ -11,7 +11,13 @@ from pathlib import Path
 from lar_debug.formats import checkpoint, langgraphgo, lar_audit_log
 from lar_debug.formats.json_stream import JsonStream, NotReadable
 from lar_debug.formats.lar_audit_log import STEPS, Progress, import_log, is_entry
-from lar_debug.formats.recorded import Source, forget_run, runs_of_file
+from lar_debug.formats.recorded import (
+    Source,
+    forget_broken_imports,
+    forget_run,
+    runs_of_file,
+)
+from lar_debug.formats.unchanged import unchanged
 from lar_debug.model.records import RunInfo
 from lar_debug.store.database import Store
 
@@ -53,16 +59,28 @@ def import_file(
     not there before.
     """
     kind = recognize(path)
-    source = Source.of(path)
-    known = runs_of_file(store, source.digest)
-    if known:
-        return known[::-1], False
-    if kind == lar_audit_log.NAME:
-        return import_log(store, source, progress), True
-    if kind == checkpoint.NAME:
-        return checkpoint.import_checkpoint(store, source), True
+    made: list[RunInfo] = []
     try:
-        return langgraphgo.import_checkpoints(store, source), True
+        with unchanged(path):
+            source = Source.of(path)
+            forget_broken_imports(store)
+            known = runs_of_file(store, source.digest)
+            if not known:
+                made = _imported(store, kind, source, progress)
+    except BaseException:
+        for info in made:
+            forget_run(store, info.run)
+        raise
+    return (made, True) if made else (known[::-1], False)
+
+
+def _imported(store: Store, kind: str, source: Source, progress: Progress | None) -> list[RunInfo]:
+    if kind == lar_audit_log.NAME:
+        return import_log(store, source, progress)
+    if kind == checkpoint.NAME:
+        return checkpoint.import_checkpoint(store, source)
+    try:
+        return langgraphgo.import_checkpoints(store, source)
     except BaseException:
         for info in runs_of_file(store, source.digest):
             forget_run(store, info.run)

@@ -176,7 +176,11 @@ class JsonStream:
         if len(rest) > MOST_CHARACTERS:
             raise self._wrong(f"one entry is larger than {MOST_CHARACTERS >> 20} MB")
         # Twice as much each time: what is long is not decoded again for every megabyte of it.
-        data = self._file.read(max(_READ_BYTES, len(rest)))
+        try:
+            data = self._file.read(max(_READ_BYTES, len(rest)))
+        except OSError as error:
+            # It does not name the file itself.
+            raise NotReadable(f"{self.path}: {error.strerror}") from None
         self.read += len(data)
         self._ended = not data
         try:

@@ -39,6 +39,9 @@ _HIDDEN: Final = bookkeeping("lar")
 _SETS_ERROR: Final = frozenset({"ToolNode", "BatchNode", "LLMNode", "ReduceNode"})
 """Classes of the engine whose nodes leave `last_error` behind instead of raising."""
 
+MOST_STEPS: Final = 1 << 62
+"""A number beyond that is none of a step, and none that a store has room for."""
+
 Progress = Callable[[int, int], None]
 """(bytes read, bytes of the file)"""
 
@@ -91,6 +94,8 @@ def checked(entry: Any, index: int, path: Path) -> dict[str, Any]:
     for name, kind in (("step", int), ("node", str), ("state_before", dict), ("outcome", str)):
         if not isinstance(found.get(name), kind) or isinstance(found.get(name), bool):
             raise wrong(f"its {name} is missing" if name not in found else f"its {name}")
+    if abs(found["step"]) > MOST_STEPS:
+        raise wrong("its step")
     for name in ("state_after", "state_diff", "run_metadata"):
         if found.get(name) is not None and not isinstance(found[name], dict):
             raise wrong(f"its {name} is no object")
@@ -134,7 +139,10 @@ def _heading(log: AuditLog, source: Source) -> Heading:
 def _time(text: Any, path: Path) -> float:
     """The engine writes local time without a zone, when the run has ended."""
     try:
-        return datetime.datetime.fromisoformat(text).timestamp()
+        moment = datetime.datetime.fromisoformat(text).timestamp()
+        # The end of the year 9999 has no way back from a number.
+        datetime.datetime.fromtimestamp(moment)
+        return moment
     except (TypeError, ValueError, OverflowError, OSError):
         return path.stat().st_mtime
 

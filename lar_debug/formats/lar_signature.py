@@ -105,7 +105,10 @@ def why_not_signed(path: Path, secret: bytes) -> str:
     Raises NotReadable and OSError.
     """
     for canonical in (plain_order, numeric_order):
-        found, made = _signatures(path, secret, canonical)
+        try:
+            found, made = _signatures(path, secret, canonical)
+        except RecursionError:
+            raise NotReadable(f"{path}: its signature cannot be made: nested too deep") from None
         if not found:
             return UNSIGNED
         if hmac.compare_digest(found.encode("utf-8", "backslashreplace"), made.encode("ascii")):

@@ -30,7 +30,7 @@ from lar_debug.model.records import (
     Step,
     Tokens,
 )
-from lar_debug.runtime.snapshots import Snapshotter
+from lar_debug.runtime.snapshots import Snapshotter, Taken
 from lar_debug.store.database import Store, StoreInUse
 from lar_debug.store.liveness import is_alive, process_identity
 
@@ -113,10 +113,11 @@ class RunWriter:
             0,
             step.outcome,
             step.started,
-            before=before,
-            after=after,
+            before=before.ref,
+            after=after.ref,
             error=step.error,
             tokens=step.tokens,
+            marks=after.marks or before.marks,
         )
         execution = self._with_changes(execution, step.after or {})
         self.store.begin_step(
@@ -125,8 +126,8 @@ class RunWriter:
         self._last = _Written(execution, step.calls)
         self.steps += 1
 
-    def _take(self, state: dict[str, Any] | None) -> str:
-        return "" if state is None else self._snapshotter.take(state).ref
+    def _take(self, state: dict[str, Any] | None) -> Taken:
+        return Taken("") if state is None else self._snapshotter.take(state)
 
     def _with_changes(self, execution: Execution, after: dict[str, Any]) -> Execution:
         hidden = bookkeeping(self.info.engine)
@@ -194,19 +195,15 @@ def forget_run(store: Store, run: str) -> None:
 
 
 def runs_of_file(store: Store, digest: str) -> list[RunInfo]:
-    """The runs that a file of that content was imported as, in their order of importing.
+    """The runs that a file of that content was imported as, in their order of importing."""
+    return [info for info in store.runs() if _is_of(info, digest)]
 
-    What an import that died on the way left behind is deleted.
-    """
-    found: list[RunInfo] = []
-    for info in store.runs():
-        if not _is_of(info, digest):
-            continue
-        if info.status is not RunStatus.RUNNING:
-            found.append(info)
-        elif not any(is_alive(segment.process) for segment in store.segments(info.run)):
+
+def forget_broken_imports(store: Store) -> None:
+    """Delete what an import left behind that died on the way, or had no room to take it back."""
+    for info in store.unfinished_imports():
+        if not any(is_alive(segment.process) for segment in store.segments(info.run)):
             forget_run(store, info.run)
-    return found
 
 
 def _is_of(info: RunInfo, digest: str) -> bool:

@@ -184,7 +184,11 @@ class Store(Threads):
         return [
             (
                 Step(run, at, node, engine_step=at),
-                Execution(run, at, 0, Outcome.NOT_RUN, state.started, before=state.after),
+                Execution(
+                    *(run, at, 0, Outcome.NOT_RUN, state.started),
+                    before=state.after,
+                    marks=state.marks,
+                ),
             )
             for at, node in enumerate(found, 1)
         ]

@@ -10,7 +10,9 @@ from lar_debug.model.records import Changes, NodeRef, Outcome, StepSummary, Toke
 from lar_debug.store.rows import ReadText, column_reference, column_text, load, readable
 
 PUT_RUN = f"INSERT OR REPLACE INTO run VALUES ({','.join('?' * 20)})"
-RUNS = "SELECT * FROM run ORDER BY started DESC, run"
+_BEING_IMPORTED = f"status='running' AND instr(entry, '\"kind\": \"{IMPORTED}\"')>0"
+RUNS = f"SELECT * FROM run WHERE NOT ({_BEING_IMPORTED}) ORDER BY started DESC, run"
+UNFINISHED_IMPORTS = f"SELECT * FROM run WHERE {_BEING_IMPORTED}"
 RUN = "SELECT * FROM run WHERE run=?"
 SET_STATUS = "UPDATE run SET status=?, error=?, ended=? WHERE run=?"
 

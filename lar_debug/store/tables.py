@@ -60,8 +60,12 @@ class Tables:
         return [Segment(*row) for row in self._connection.rows(queries.SEGMENTS, (run,))]
 
     def runs(self) -> list[RunInfo]:
-        """All runs, newest first."""
+        """All runs, newest first; a file that is being imported is none until its end."""
         return [row_run(row) for row in self._connection.rows(queries.RUNS)]
+
+    def unfinished_imports(self) -> list[RunInfo]:
+        """What was imported of files whose end has not come, or never came."""
+        return [row_run(row) for row in self._connection.rows(queries.UNFINISHED_IMPORTS)]
 
     def run(self, run: str) -> RunInfo:
         """One run. Raises StoreError when there is none of that id."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -276,6 +277,26 @@ def test_a_full_disk_loses_nothing_of_what_was_there(
     (small_disk / "filler").unlink()
     told = at(sample, "show", "last", "--json", "--store", str(store)).json
     assert [step["outcome"] for step in told["steps"]] == ["success"] * 7
+
+
+def test_a_file_for_which_there_is_no_room_is_no_run(
+    sample: Desk, small_disk: Path, at: Here, tmp_path: Path
+) -> None:
+    store = ("--store", str(sample.copy_of_store(small_disk / "recordings.db")))
+    made = json.loads(at(sample, "export", "last", "--format", "lar-audit-log", *store).out)
+    made["steps"] += [
+        dict(made["steps"][0], state_after={"noise": os.urandom(50_000).hex()}) for _ in range(9)
+    ]
+    log = tmp_path / "run_large.json"
+    log.write_text(json.dumps(made))
+    before = at(sample, "list", "--json", *store).json
+    said = sample.lar_debug("import", str(log), *store)
+    assert (said.code, "no room left" in said.complaint) == (2, True), said.err
+    assert at(sample, "list", "--json", *store).json == before
+    subprocess.run(["mount", "-o", "remount,size=20m", str(small_disk)], check=True)
+    assert at(sample, "gc", *store).code == 0
+    with sqlite3.connect(store[1]) as database:
+        assert database.execute("SELECT count(*) FROM run").fetchone() == (len(before),)
 
 
 def test_a_disk_that_fills_up_stops_the_recording_and_not_the_script(

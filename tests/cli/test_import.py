@@ -264,6 +264,11 @@ NO_FILES = {
     "a log that is none": ('{"run_id": "x", "steps": [1, 2]}', "its steps are no entries"),
     "a log without steps": ('{"run_id": "x", "timestamp": "", "summary": {}}', "it has no steps"),
     "a log with no steps in it": ('{"run_id": "x", "steps": []}', "nothing to look at"),
+    "a log with a step beyond any number": (
+        '{"run_id": "x", "steps": [{"step": 1%s, "node": "N", "state_before": {}, '
+        '"outcome": "success", "state_after": {}}]}' % ("0" * 30),
+        "entry 0 is none of Lár: its step",
+    ),
     "a text": ("hello", "holds no JSON object"),
     "no JSON behind a brace": ("{hello}", "is no JSON: line 1"),
     "a list": ("[1, 2]", "holds a JSON list"),
@@ -342,8 +347,19 @@ def test_nothing_in_a_file_is_more_than_text(desk: Desk, at: Here) -> None:
     assert told["before"]["half"] == "\ud800"
     assert told["before"]["one"] == 1.0
     assert told["before"]["pickled"]["$type"] == "plain"
+    # What is nested too deep to be kept is lost, and nobody takes the state for whole.
+    assert told["fidelity"]["state"] == "lost"
+    assert {value["at"][0] for value in told["fidelity"]["values"]} == {"deep"}
     for arguments in (("show", "last"), ("show", "last:0"), ("list",), ("open", "nasty.json")):
         said = at(desk, *arguments, "--no-ui")
         assert said.code == 0
         assert "\x1b" not in said.out + said.err
         assert "\u202e" not in said.out
+
+
+def test_a_log_from_the_end_of_time_goes_out_again(desk: Desk, at: Here) -> None:
+    content = json.loads(_log(desk, "logs").read_text())
+    content["timestamp"] = "9999-12-31T23:59:59.999999999+00:00"
+    _taken_in(desk, at, str(desk.write("late.json", json.dumps(content))))
+    said = at(desk, "export", "last", "--format", "lar-audit-log")
+    assert (said.code, json.loads(said.out)["steps"]) == (0, content["steps"])

@@ -10,11 +10,16 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lar_debug.formats.foreign import import_file
+from lar_debug.formats.json_stream import NotReadable
+from lar_debug.model.records import RunStatus
+from lar_debug.store.database import Store
 from tests.cli.desk import COMMAND, PATIENCE, Desk
 
 MB = 1 << 20
@@ -81,12 +86,32 @@ def test_a_killed_import_is_not_taken_for_a_whole_one(desk: Desk) -> None:
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait(PATIENCE)
+    # What there is of it is no run, neither crashed nor anything else.
+    runs = desk.lar_debug("list", "--json").json
+    assert [run["steps"] for run in runs] in ([], [count])
     said = desk.lar_debug("import", "./log.json", "--json")
     assert said.code == 0, said.err
     (run,) = desk.lar_debug("list", "--json").json
     assert run == said.json["runs"][0]
     assert (run["status"], run["steps"]) == ("finished", count)
     assert desk.lar_debug("verify", "--store").code == 0
+
+
+def test_a_file_that_is_written_to_while_it_is_read_leaves_nothing_behind(tmp_path: Path) -> None:
+    log = tmp_path / "log.json"
+    _write_log(log, MB)
+
+    def read_on(at: int, size: int) -> None:
+        del at, size
+        with log.open("a") as file:
+            file.write(" ")
+
+    with closing(Store.open(tmp_path / "recordings.db", create=True)) as store:
+        with pytest.raises(NotReadable, match="was changed while it was read"):
+            import_file(store, log, read_on)
+        assert store.runs() == store.unfinished_imports() == []
+        (run,), new = import_file(store, log)
+        assert (new, run.status) == (True, RunStatus.FINISHED)
 
 
 def _wait_for_steps(store: Path, process: subprocess.Popen[bytes]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from lar_debug.formats import json_stream
+from lar_debug.formats.json_stream import NotReadable
 from lar_debug.formats.lar_coherence import check_log
 from lar_debug.formats.lar_signature import NO_MATCH, UNSIGNED, why_not_signed
 from lar_debug.model.checks import Check
@@ -71,6 +72,14 @@ def test_numbers_as_keys_are_signed_in_the_order_of_numbers(tmp_path: Path) -> N
     log = engine_log(tmp_path, graph, {"x": 1}, SECRET)
     assert _signed(log) == ""
     assert _signed(log, "other") == NO_MATCH
+
+
+def test_what_is_nested_too_deep_for_a_signature_is_one_line(tmp_path: Path) -> None:
+    log = engine_log(tmp_path, chain(_set("x", 1)), {"deep": 0}, SECRET)
+    deep = tmp_path / "deep.json"
+    deep.write_text(log.read_text().replace('"deep": 0', f'"deep": {"[" * 800}{"]" * 800}'))
+    with pytest.raises(NotReadable, match="nested too deep"):
+        _signed(deep)
 
 
 def test_texts_that_look_like_numbers_are_signed_in_the_order_of_texts(tmp_path: Path) -> None:
