@@ -25,7 +25,7 @@ from lar_debug.session.edit_names import EditNames, name_text
 from lar_debug.session.recording import Recording
 from lar_debug.session.references import LAST
 from lar_debug.session.stale import stale_reasons
-from lar_debug.session.timeline import changes_text
+from lar_debug.session.timeline import changed_text
 
 BOUND = click.IntRange(0, 10**9)
 
@@ -40,9 +40,9 @@ class Asked:
     everything: bool
 
 
-def step_line(line: StepSummary, stale: str | None) -> str:
+def step_line(recording: Recording, line: StepSummary, stale: str | None) -> str:
     """One step for a person."""
-    changed = changes_text(line.changes)
+    changed = changed_text(recording, line)
     if not changed and len(line.next) == 1:
         changed = f"→ {line.next[0].label}"
     tokens = str(line.tokens.total) if line.tokens.total else ""
@@ -93,7 +93,7 @@ def _show_run(common: Common, recording: Recording, first: int, last: int | None
     for before, line in zip((None, *lines), lines, strict=False):
         if before is not None and before.segment < line.segment:
             told.append(_seam(resumed_at[line.step]))
-        told.append(step_line(line, stale.get(line.step)))
+        told.append(step_line(recording, line, stale.get(line.step)))
     told += filter(None, (recording.attempts_cost().words,))
     show(told, ascii=common.signs_in_ascii)
 
@@ -148,7 +148,7 @@ def _show_execution(common: Common, recording: Recording, asked: Asked) -> None:
     if common.json:
         show_json({**step_json(recording.nodes(), line, stale), **told})
         return
-    head = [step_line(line, stale)]
+    head = [step_line(recording, line, stale)]
     if execution.attempt:
         head.append(attempt_line(execution))
     if stale:

@@ -114,14 +114,7 @@ class Timeline:
             return "running"
         if line.outcome is Outcome.NOT_RUN:
             return "not run yet"
-        changes = line.changes
-        changed = (*changes.added, *changes.updated, *changes.removed)
-        if not any(key.startswith("_") for key in changed):
-            return changes_text(changes)
-        text = changes_text(without(changes, recording.quiet_after(line.after)))
-        if not text and recording.route_key in changed:
-            return f"→ {recording.value(line.after, (recording.route_key,))}"
-        return text
+        return changed_text(recording, line)
 
     def forget(self, step: int | None = None) -> None:
         """Read again what may have changed: the window of one step, or everything.
@@ -168,6 +161,18 @@ def without(changes: Changes, quiet: frozenset[str]) -> Changes:
         for keys in (changes.added, changes.updated, changes.removed)
     )
     return Changes(*kept)
+
+
+def changed_text(recording: Recording, line: StepSummary) -> str:
+    """What a step changed: "+topic +mood", or the route where it chose one. Raises Problem."""
+    changes = line.changes
+    changed = (*changes.added, *changes.updated, *changes.removed)
+    if not any(key.startswith("_") for key in changed):
+        return changes_text(changes)
+    text = changes_text(without(changes, recording.quiet_after(line.after)))
+    if not text and recording.route_key in changed:
+        return f"→ {recording.value(line.after, (recording.route_key,))}"
+    return text
 
 
 def changes_text(changes: Changes) -> str:

@@ -73,6 +73,13 @@ def test_show_tells_of_each_step(sample: Desk, at: Here) -> None:
     assert fifth["changes"]["added"] == ["reply"]
 
 
+def test_show_prints_what_the_timeline_shows(sample: Desk, at: Here) -> None:
+    lines = at(sample, "show", "last").out.splitlines()
+    assert "  +topic +mood  " in lines[3]
+    assert "  → late_delivery  " in lines[4]
+    assert not [line for line in lines if " +_" in line], "bookkeeping"
+
+
 def test_show_takes_a_range_of_steps(sample: Desk, at: Here) -> None:
     told = at(sample, "show", "last", "--from", "2", "--to", "4", "--json").json
     assert [step["step"] for step in told["steps"]] == [2, 3, 4]
