@@ -25,6 +25,9 @@ LONGEST = 100_000
 """Characters; a paste beyond it is cut."""
 
 
+_QUESTION_LEAST = 8
+
+
 class TextField(Bar, can_focus=True, inherit_bindings=False):
     """Asks for one line: `ask`, then wait for `Taken` or `Left`."""
 
@@ -124,7 +127,7 @@ class TextField(Bar, can_focus=True, inherit_bindings=False):
 
     def build(self, width: int) -> Strip:
         """The question, then as much of the text around the cursor as fits."""
-        prompt = elide(f" {one_line(self._prompt, self.signs)}", max(0, width // 2))
+        prompt = _fitted(f" {one_line(self._prompt, self.signs)}", max(0, width // 2))
         room = max(1, width - cells(prompt) - 2)
         first = self._at
         while first > 0 and cells(self._painted(first - 1, self._at)) < room:
@@ -141,3 +144,12 @@ class TextField(Bar, can_focus=True, inherit_bindings=False):
 
     def _painted(self, first: int, after: int) -> str:
         return one_line(self.text[first:after], self.signs)
+
+
+def _fitted(prompt: str, width: int) -> str:
+    """A question cut to a width; its last word, which says what can be typed, stays."""
+    if cells(prompt) <= width:
+        return prompt
+    before, _, answers = prompt.rpartition(" ")
+    room = width - cells(answers) - 1
+    return f"{elide(before, room)} {answers}" if room >= _QUESTION_LEAST else elide(prompt, width)

@@ -32,6 +32,7 @@ _WORDS = {
     Outcome.WAITING: "waits for a person",
 }
 
+_WAITED = "waited for a person"
 _NOT_RUN = "not run yet"
 
 
@@ -40,7 +41,9 @@ def ending_spans(recording: Recording, execution: Execution) -> tuple[Span, ...]
     outcome = execution.outcome
     if outcome is Outcome.WAITING:
         asked = question_in(execution.note) or Question()
-        return (Span(": ".join(filter(None, (_WORDS[outcome], asked.question))), "note"),)
+        over = execution.attempt == 0 and not _is_last(recording, execution)
+        told = _WAITED if over else _WORDS[outcome]
+        return (Span(": ".join(filter(None, (told, asked.question))), "note"),)
     if outcome is Outcome.CRASHED and execution.attempt == 0:
         return (Span(recording.death(execution.started, execution.error), "error"),)
     if outcome is Outcome.RUNNING:
@@ -97,6 +100,8 @@ def ending_document(
             info = recording.info
             what = "the run" if info.thread == info.run else f"thread {info.thread}"
             rows.append(_row(f"c resumes {what} from step {step}"))
+        elif again := _next_try(recording, execution):
+            rows.append(_row(f"it was resumed: step {again} ran this node again"))
         return Document(tuple(rows))
     code = _code(execution, texts)
     error = execution.error.splitlines()
@@ -108,6 +113,15 @@ def ending_document(
 def _is_last(recording: Recording, execution: Execution) -> bool:
     """True where the run stands: nobody has gone on from there yet."""
     return execution.attempt == 0 and execution.step == recording.step_count() - 1
+
+
+def _next_try(recording: Recording, execution: Execution) -> int | None:
+    """The step that ran a recorded one again after a resume, None where there is none."""
+    if execution.attempt:
+        return None
+    number = recording.step(execution.step).engine_step
+    tries = recording.store.tries(recording.run, number)
+    return next((step for step in tries if step > execution.step), None)
 
 
 def load_error_words(
@@ -151,4 +165,6 @@ def _question(recording: Recording, execution: Execution) -> list[Block]:
         rows.append(_row("> " + "    ".join(asked.choices), tone="strong"))
     if _is_last(recording, execution):
         rows.append(_row("c answers and goes on | q leaves it waiting (any day)", tone="dim"))
+    elif again := _next_try(recording, execution):
+        rows.append(_row(f"it was answered: step {again} went on with it", tone="dim"))
     return rows

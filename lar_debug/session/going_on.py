@@ -83,7 +83,7 @@ class GoingOn:
             line = self._last.decode("utf-8", "replace").strip().split("\n")[-1]
             self._session.say(line or "it did not go on", "error")
         else:
-            self._session.say(*how_it_ended(self._session.recording.info))
+            self._session.say(*how_it_ended(self._session.recording))
 
     def _wait(self, program: RecordedRun) -> int:
         """In a thread: pass the output on until the program has ended, and note how it ended."""

@@ -60,11 +60,15 @@ _ENDED = {
 }
 
 
-def how_it_ended(info: RunInfo) -> tuple[str, Literal["", "error"]]:
-    """What is said of a run that goes on no longer, and in which tone."""
+def how_it_ended(recording: Recording) -> tuple[str, Literal["", "error"]]:
+    """What is said of a run that goes on no longer, and in which tone; of one that was resumed
+    what that saved too. Raises Problem."""
+    info = recording.info
     if info.error.startswith(RECORDING_STOPPED):
         return f"{info.error}. The program goes on unrecorded", "error"
-    return f"the run {_ENDED.get(info.status, 'has ended')}", ""
+    words = [f"the run {_ENDED.get(info.status, 'has ended')}"]
+    words += [one.words for one in recording.resumes()[-1:] if one.words]
+    return " | ".join(words), ""
 
 
 def target_name(info: RunInfo) -> str:

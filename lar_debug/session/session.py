@@ -360,8 +360,8 @@ class Session(Acts):
         self.changed("timeline", "header", *(("running",) if was_live else ()))
 
     def _run_ended(self) -> None:
-        self.say(*how_it_ended(self.facts.info))
         try:
+            self.say(*how_it_ended(self.recording))
             best = self.recording.default_step()
         except Problem as error:
             self._store_problem(error)

@@ -70,8 +70,10 @@ class _Pair:
 
     @property
     def is_final(self) -> bool:
-        """False while more may be learnt of how the execution ends, or ended."""
-        return self.execution.outcome not in (Outcome.RUNNING, Outcome.CRASHED)
+        """False while more may be learnt of how the execution ends or ended, or it may be gone
+        on from."""
+        unended = (Outcome.RUNNING, Outcome.CRASHED, Outcome.WAITING)
+        return self.execution.outcome not in unended
 
 
 class StepViews:

@@ -28,6 +28,13 @@ async def test_the_beginning_of_a_choice_is_an_answer(open_desk: OpenDesk) -> No
         assert desk.session.asked == ["go_on reject"]
 
 
+async def test_of_a_long_question_the_choices_stay(open_desk: OpenDesk) -> None:
+    async with open_desk(80, 24) as desk:
+        desk.session.going_on.asks = Question("Refund 89 EUR? " * 20, REFUND.choices)
+        await desk.press("c", "r")
+        assert " Refund 89… approve/reject/ask_customer: r" in desk.text
+
+
 async def test_what_is_no_choice_or_two_of_them_is_asked_again(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
         desk.session.going_on.asks = REFUND

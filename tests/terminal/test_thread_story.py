@@ -18,6 +18,10 @@ def test_a_crashed_run_goes_on_on_the_screen(tmp_path: Path) -> None:
         terminal.see("go on with thread review-1 from step 2? y:")
         terminal.type("y\r")
         terminal.see("the run has finished", "5 steps  776 tok", "3»rate_risks", "4 summarise")
+        terminal.see("the run has finished | 302 tok, starting over 776: 474 saved")
+        terminal.see("> ✓   4 summarise")
+        terminal.type("kk")
+        terminal.see("it was resumed: step 3 ran this node again")
         terminal.type("q")
         assert terminal.ended() == 0
     (row,) = desk.lar_debug("list", "--json").json
@@ -33,6 +37,11 @@ def test_a_person_answers_on_the_screen(tmp_path: Path) -> None:
         terminal.see("Pay this refund? approve/reject:")
         terminal.type("app\r")
         terminal.see("the run has finished", "Your refund of 240 EUR is on its way.")
+        terminal.see("> ✓   4 pay")
+        # The question that was just looked at is one of the past now.
+        terminal.type("kkk")
+        terminal.see("waited for a person: Pay this refund?")
+        terminal.see("it was answered: step 2 went on with it")
         terminal.type("q")
         assert terminal.ended() == 0
 
