@@ -87,7 +87,8 @@ def _show_run(common: Common, recording: Recording, first: int, last: int | None
         resumes = [resume_json(one) for one in recording.resumes()]
         show_json({"run": info, "steps": steps, "resumes": resumes, "attempts": cost})
         return
-    head = f"{info['target']}  {info['run']}  {info['status']}  {info['steps']} steps"
+    count = f"{info['steps']} step{'' if info['steps'] == 1 else 's'}"
+    head = f"{info['target']}  {info['run']}  {info['status']}  {count}"
     told = [head]
     resumed_at = {one.step: one for one in recording.resumes()}
     for before, line in zip((None, *lines), lines, strict=False):
