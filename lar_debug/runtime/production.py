@@ -73,7 +73,7 @@ def _script() -> Path | None:
 
 def _path(host: LarRecording, script: Path | None, chosen: str | Path | None) -> Path:
     named = None if chosen is None else os.fspath(chosen)
-    if named is None and VARIABLE not in os.environ and host.recorder is not None:
+    if named is None and not os.environ.get(VARIABLE) and host.recorder is not None:
         return host.recorder.store.path
     nowhere = script is None or _is_installed(script)
     if nowhere and named is None and not os.environ.get(VARIABLE):
