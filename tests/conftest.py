@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import signal
 
+import pytest
+
+from tests.forks import ForkServer
+
 # A shell that starts `make test` in the background lets it ignore these, and every program that
 # a test starts would inherit that; what they do on Ctrl-C is what is tested.
 for _number, _usual in (
@@ -12,3 +16,10 @@ for _number, _usual in (
 ):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, _usual)
+
+
+@pytest.fixture(scope="session")
+def fork_server():
+    server = ForkServer()
+    yield server
+    server.close()

@@ -3,10 +3,9 @@
 import pytest
 
 from tests.durable.desk import Desk
+from tests.forks import ForkServer
 
 
 @pytest.fixture(scope="session")
-def desk():
-    made = Desk()
-    yield made
-    made.close()
+def desk(fork_server: ForkServer) -> Desk:
+    return Desk(fork_server)

@@ -3,45 +3,32 @@
 import json
 import os
 import signal
-import socket
-import subprocess
-import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
 from lar_debug.store.database import Store
-from tests.runtime.recording import ENVIRON
+from tests.forks import ForkServer
 
-SERVER = str(Path(__file__).with_name("server.py"))
-ROOT = str(Path(__file__).parents[2])
 PATIENCE = 60.0
 """Seconds until a test gives up waiting for something that must happen."""
 
 
 class Desk:
-    """One process that has imported the engine, and forks a process for each job."""
+    """Starts the processes of the tests."""
 
-    def __init__(self) -> None:
-        ours, theirs = socket.socketpair()
-        self._socket = ours
-        self._process = subprocess.Popen(
-            [sys.executable, SERVER, str(theirs.fileno()), ROOT],
-            env={**ENVIRON, "LAR_DEBUG_STORE": ""},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            pass_fds=(theirs.fileno(),),
-        )
-        theirs.close()
-        self._lines = ours.makefile("rwb")
+    def __init__(self, server: ForkServer) -> None:
+        self._server = server
 
-    def start(self, folder: Path, job: str, **arguments) -> int:
+    def start(self, folder: Path, job: str, *, whole_end: bool = False, **arguments) -> int:
         """Begin a job in `folder`; the number of its process."""
-        return self._asked({"job": job, "arguments": arguments, "cwd": str(folder)})["pid"]
+        call = ("tests.durable.jobs:begin", job, arguments)
+        streams = (os.devnull, "stdout", "stderr")
+        return self._server.start(*call, cwd=folder, streams=streams, whole_end=whole_end)
 
     def wait(self, pid: int) -> int:
         """The exit code of a job, negative for the signal that ended it."""
-        return self._asked({"wait": pid})["code"]
+        return self._server.wait(pid)
 
     def kill(self, pid: int) -> None:
         """End a job as the system does that has no memory left."""
@@ -58,19 +45,6 @@ class Desk:
         code = self.do(folder, graph=graph, thread=thread, **options)
         assert code == 0, (folder / "stderr").read_text()
         return json.loads((folder / "result.json").read_text())
-
-    def _asked(self, message: dict) -> dict:
-        self._lines.write(json.dumps(message).encode() + b"\n")
-        self._lines.flush()
-        line = self._lines.readline()
-        assert line, "the process that forks is gone"
-        return json.loads(line)
-
-    def close(self) -> None:
-        self._lines.close()
-        self._socket.close()
-        self._process.kill()
-        self._process.wait()
 
 
 def ran(folder: Path, *wanted: str) -> list[str]:

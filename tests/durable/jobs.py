@@ -3,13 +3,20 @@
 import json
 import os
 import resource
+import runpy
 import signal
+import sys
 from pathlib import Path
 
 import lar_debug
 from tests.durable.graphs import threads as graphs
 
 STORE = "threads.db"
+
+
+def begin(job: str, arguments: dict) -> None:
+    """The job of that name."""
+    globals()[job](**arguments)
 
 
 def run(
@@ -126,3 +133,12 @@ def cut_off_after(step: int, graph: str, thread: str, arguments: dict, executor:
 def break_off(safe: list[int]) -> None:
     Path("safe.json").write_text(json.dumps(safe))
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def program(path: str, environ: dict[str, str]) -> None:
+    """Run a script as the program of this process."""
+    os.environ.pop("LAR_DEBUG_STORE", None)
+    os.environ.update(environ)
+    sys.argv = [path]
+    sys.path.insert(0, str(Path(path).parent))
+    runpy.run_path(path, run_name="__main__")

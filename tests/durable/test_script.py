@@ -8,8 +8,9 @@ from contextlib import closing
 from pathlib import Path
 
 from lar_debug.store.database import Store
-from tests.durable.desk import ROOT, Desk
-from tests.runtime.recording import ENVIRON, record, runs_of
+from tests.durable.desk import Desk
+from tests.forks import ENVIRON, ROOT, ForkServer
+from tests.runtime.recording import Forks, runs_of
 from tests.runtime.recording import store_of as recorded_in
 
 AGENT = """
@@ -52,8 +53,9 @@ if __name__ == "__main__":
 """
 
 
-def start(folder: Path, cwd: Path, **environ: str) -> "subprocess.CompletedProcess[str]":
-    everything = {**ENVIRON, "PYTHONPATH": ROOT, **environ}
+def start(folder: Path, cwd: Path) -> "subprocess.CompletedProcess[str]":
+    """Start the program as a person does, by itself."""
+    everything = {**ENVIRON, "PYTHONPATH": ROOT}
     everything.pop("LAR_DEBUG_STORE", None)
     return subprocess.run(
         [sys.executable, str(folder / "agent.py")],
@@ -74,7 +76,7 @@ def written(folder: Path) -> Path:
 def test_the_same_program_started_again_elsewhere_finishes_what_it_began(desk: Desk, tmp_path):
     agent, elsewhere = written(tmp_path / "agent"), tmp_path / "elsewhere"
     elsewhere.mkdir()
-    assert start(agent, agent, CRASH="1").returncode == 7
+    assert desk.do(agent, "program", path=str(agent / "agent.py"), environ={"CRASH": "1"}) == 7
     again = start(agent, elsewhere)
     assert again.stdout.splitlines()[-2:] == ["entry 1 success", "finished"]
     assert os.listdir(elsewhere) == []
@@ -110,9 +112,11 @@ def rerun_with_recorded_tasks(desk: Desk, agent: Path, path: Path, run: str) -> 
     assert (agent / "fetched").read_text() == before * 2
 
 
-def test_a_thread_in_a_program_that_is_recorded_is_there_once(tmp_path: Path):
+def test_a_thread_in_a_program_that_is_recorded_is_there_once(
+    fork_server: ForkServer, tmp_path: Path
+):
     agent = written(tmp_path / "agent")
-    done = record(tmp_path, agent / "agent.py", roots=[str(agent)])
+    done = Forks(fork_server).record(tmp_path, agent / "agent.py", roots=[str(agent)])
     assert done.returncode == 0, done.stderr.decode()
     with recorded_in(tmp_path) as store:
         (info,) = runs_of(store)

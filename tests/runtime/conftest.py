@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.forks import ForkServer
 from tests.runtime.recording import Forks, record
 
 
 @pytest.fixture(scope="session")
-def forks():
-    process = Forks()
-    yield process
-    process.close()
+def forks(fork_server: ForkServer) -> Forks:
+    return Forks(fork_server)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """Records the graphs of this folder, and runs recorded steps again, in real processes.
 
-`record` starts a program the way the debugger starts it. Importing the engine takes seconds, so
-`Forks` does it once, and records programs and runs attempts in forked children of that process.
+`record` starts a program the way the debugger starts it; `Forks` spares the seconds that importing
+the engine takes.
 """
 
 import json
@@ -9,23 +9,17 @@ import os
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from lar_debug.model.records import RunInfo
-from lar_debug.runtime import bootstrap
+from lar_debug.runtime import bootstrap, protocol
 from lar_debug.store.database import Store
+from tests.forks import ENVIRON, ForkServer
 
 GRAPHS = Path(__file__).parent / "graphs"
-SERVER = str(Path(__file__).parent / "fork_server.py")
-ENVIRON = {
-    **os.environ,
-    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
-    "PYTHONDONTWRITEBYTECODE": "1",
-    # Lár turns a set of key names into a list, in whatever order this process hashes them.
-    "PYTHONHASHSEED": "0",
-}
 
 
 def options_for(folder: Path, script: Path | str, *argv: str, **options) -> dict:
@@ -101,31 +95,24 @@ class Done:
 
 
 class Forks:
-    """A process that has imported the engine and does everything in forked children."""
+    """Records programs and runs steps again in forked children of one process."""
 
-    def __init__(self) -> None:
-        ours, theirs = socket.socketpair()
-        self._socket = ours
-        self._process = subprocess.Popen(
-            [sys.executable, SERVER, str(theirs.fileno()), str(Path(bootstrap.FOLDER).parent)],
-            env=ENVIRON,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            pass_fds=(theirs.fileno(),),
-        )
-        theirs.close()
-        self._lines = ours.makefile("rwb")
+    def __init__(self, server: ForkServer) -> None:
+        self._server = server
 
     def record(
         self, folder: Path, script: Path | str, *argv: str, stdin: Path | None = None, **options
     ) -> Done:
         """Run a program under the recorder, in `folder`."""
-        streams = [str(stdin or os.devnull), str(folder / "stdout"), str(folder / "stderr")]
+        streams = (str(stdin or os.devnull), str(folder / "stdout"), str(folder / "stderr"))
+        for path in streams[1:]:
+            Path(path).unlink(missing_ok=True)
         chosen = options_for(folder, script, *argv, **options)
-        self._send({"record": chosen, "cwd": str(folder), "streams": streams})
-        message = self._receive()
+        call = ("lar_debug.runtime.record:main", chosen)
+        pid = self._server.start(*call, cwd=folder, streams=streams, whole_end=True)
+        code = self._server.wait(pid)
         out, errors = (Path(path).read_bytes() for path in streams[1:])
-        return Done(message["code"], out, errors)
+        return Done(code, out, errors)
 
     def attempt(self, folder: Path, run: str, step: int, **request) -> tuple[dict, list[dict]]:
         """Run a step again: the result of the job, and what it reported before."""
@@ -139,30 +126,20 @@ class Forks:
         }
         with store_of(folder) as store:
             cwd = store.run(run).cwd
-        self._send({"attempt": whole, "cwd": cwd})
-        reports: list[dict] = []
+        ours, theirs = socket.socketpair()
+        call = ("tests.runtime.attempting:attempt", whole)
+        pid = self._server.start(*call, cwd=cwd, channel=theirs)
+        theirs.close()
+        with ours:
+            *reports, last = messages(ours)
+        self._server.wait(pid)
+        assert last["event"] == "result", last.get("traceback", last)
+        last["data"].pop("imported", None)
+        return last["data"], [message["data"] for message in reports]
+
+
+def messages(source: socket.socket) -> Iterator[dict]:
+    """Until the other side is gone."""
+    with suppress(EOFError):
         while True:
-            message = self._receive()
-            if message["event"] == "report":
-                reports.append(message["data"])
-            elif message["event"] == "result":
-                message["data"].pop("imported", None)
-                return message["data"], reports
-            else:
-                raise AssertionError(message["traceback"])
-
-    def _send(self, message: dict) -> None:
-        self._lines.write(json.dumps(message).encode() + b"\n")
-        self._lines.flush()
-
-    def _receive(self) -> dict:
-        line = self._lines.readline()
-        if not line:
-            raise AssertionError("the process that forks is gone")
-        return json.loads(line)
-
-    def close(self) -> None:
-        self._lines.close()
-        self._socket.close()
-        self._process.kill()
-        self._process.wait()
+            yield protocol.receive(source)[0]

@@ -15,7 +15,8 @@ import pytest
 from lar_debug.model.records import Outcome
 from lar_debug.runtime import bootstrap
 from lar_debug.store.database import Store
-from tests.runtime.recording import ENVIRON, options_for
+from tests.forks import ENVIRON
+from tests.runtime.recording import options_for
 from tests.session.person import Person, free_gates, make_gates
 
 GATED = Path(__file__).parent / "gated"
