@@ -55,6 +55,11 @@ class Effects:
         # Nobody looked: it may have been anything.
         return [["process", "not noted"]]
 
+    @property
+    def blocks(self) -> bool:
+        """True while nothing of what a node does may reach the outside."""
+        return self.blocking or any(one.blocking for one in observed())
+
     # -- what is noted ----------------------------------------------------------------------
 
     def opened(self, path: Any, *, writing: bool) -> None:
@@ -134,7 +139,7 @@ class Effects:
                 one.begin_call(kind, prompt=where, settings=settings)
         if not running and self._whole_program:
             self.outside.note(kind, where)
-        if self.blocking or any(one.blocking for one in running):
+        if self.blocks:
             line = f"not done while it is only checked: {effect} {where}"
             for one in running:
                 one.blocked = one.blocked or line

@@ -87,6 +87,8 @@ def _patch_open(effects: Effects) -> None:
         reads_too = isinstance(mode, str) and "+" in mode and "w" not in mode
         if not writing or reads_too:
             _guarded(effects.opened, file, writing=False)
+        if writing and effects.blocks:
+            _guarded(effects.opened, file, writing=True)
         opened = original(file, mode, *args, **kwargs)
         if writing:
             _guarded(effects.opened, file, writing=True)
@@ -110,6 +112,8 @@ def _patch_changes(effects: Effects) -> None:
             continue
 
         def noting(path: Any, *args: Any, _name: str = name, _do: Any = original, **kw: Any) -> Any:
+            if effects.blocks and not _quiet(effects):
+                _guarded(effects.changed, _name, path)
             done = _do(path, *args, **kw)
             if not _quiet(effects):
                 _guarded(effects.changed, _name, path)
