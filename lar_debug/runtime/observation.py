@@ -21,7 +21,12 @@ _NO_TOKENS: Final = Tokens()
 class Tasks(Protocol):
     """Where the tasks that a node calls keep their results."""
 
-    def begin(self, name: str, arguments: Any) -> Any:
+    @property
+    def ours(self) -> bool:
+        """False in a process that the node has forked."""
+        ...
+
+    def begin(self, name: str, arguments: Any, within: str) -> Any:
         """A task is called; what stands for this one call (see lar_debug.runtime.tasks)."""
         ...
 

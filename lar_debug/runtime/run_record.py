@@ -112,7 +112,8 @@ def guarded(
                 return method(self, *args, **kwargs)
         except Exception as error:
             if self.durable is not None:
-                raise NotKept(error) from error
+                self.halt = NotKept(error)
+                raise self.halt from error
             recorder.stop(error)
             return None
 
@@ -143,6 +144,8 @@ class RunRecord:
         self._fingerprints = {node.address: node.fingerprint for node in beginning.nodes}
         self._snapshotter = recorder.new_snapshotter(run)
         self._of_tasks: Snapshotter | None = None
+        self.halt: NotKept | None = None
+        """What could not be kept. A node may have caught it, and may not go on in spite of it."""
         self._held: list[EndedStep] = []
         self._held_tasks: list[TaskRow] = []
         self._durability = Durability.ASYNC if durable is None else durable.durability
@@ -204,6 +207,8 @@ class RunRecord:
     @guarded
     def node_ended(self, ran: Ran, next_node: NodeRef | None) -> None:
         """The node's code is done; the engine goes on in its step."""
+        if self.halt is not None:
+            raise self.halt
         if self.pending is not None:
             self.pending.ran = ran
             self.pending.next = () if next_node is None else (next_node,)
@@ -255,8 +260,11 @@ class RunRecord:
         """A task has ended with a value; its caller has not got it yet.
 
         What could not be kept exactly is no result to go on with: it runs again then. Raises
-        ThreadProblem for such a value in a run that must not repeat it.
+        ThreadProblem for such a value in a run that must not repeat it. A task that nobody waited
+        for may end after its run: nothing goes on from it here.
         """
+        if self.status is not RunStatus.RUNNING:
+            return
         if self._of_tasks is None:
             self._of_tasks = self.recorder.new_snapshotter(self.run)
         taken = self._of_tasks.take({"result": value})
@@ -271,7 +279,8 @@ class RunRecord:
     @guarded
     def put_failed_task(self, task: TaskRow) -> None:
         """A task has ended in an error."""
-        self._keep_task(task)
+        if self.status is RunStatus.RUNNING:
+            self._keep_task(task)
 
     def _keep_task(self, task: TaskRow) -> None:
         if self._durability is Durability.EXIT:

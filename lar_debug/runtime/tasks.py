@@ -64,13 +64,22 @@ class StepTasks:
         """`seed` names the step in all its tries; `inner` is the address of the node at work
         when that is one inside the step's own, else ""."""
         self.kept, self.run, self.step = kept, run, step
+        self._process = os.getpid()
         self._seed, self._inner = seed, inner
         self._counted: dict[str, int] = {}
         self._lock = threading.Lock()
 
-    def begin(self, name: str, arguments: Any) -> _Call:
-        """A task is called with these arguments, now and in this order."""
-        base = "|".join(filter(None, (self._inner(), name, digest_of(arguments))))
+    @property
+    def ours(self) -> bool:
+        """False in a process that the node has forked: what is kept is its parent's business."""
+        return os.getpid() == self._process
+
+    def begin(self, name: str, arguments: Any, within: str) -> _Call:
+        """A task is called with these arguments, now and in this order; `within` is the key of
+        the task that calls it, else "". What that one calls is not called any more once it has a
+        result, so it may not count among the calls of the node."""
+        outer = within and blake2b(within.encode("utf-8", "replace"), digest_size=8).hexdigest()
+        base = "|".join(filter(None, (self._inner(), outer, name, digest_of(arguments))))
         with self._lock:
             count = self._counted[base] = self._counted.get(base, -1) + 1
         key = f"{base}|{count}"
@@ -87,6 +96,9 @@ class _Call:
 
 
 class _Running(threading.local):
+    """The task at work in this thread: its secret for services, and its key in the step."""
+
+    secret = ""
     key = ""
 
 
@@ -99,9 +111,9 @@ def idempotency_key() -> str:
 
     Raises Problem outside of a task.
     """
-    if not _running.key:
+    if not _running.secret:
         raise Problem("idempotency_key() is for use inside a function that is a @lar_debug.task")
-    return _running.key
+    return _running.secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +133,7 @@ class Task(Generic[P, R]):
     """A function that is a task: call it for the result, `submit` it for a future."""
 
     __name__: str
+    __qualname__: str
 
     def __init__(self, function: Callable[P, R], retries: Retries) -> None:
         if inspect.iscoroutinefunction(function):
@@ -138,7 +151,7 @@ class Task(Generic[P, R]):
     def submit(self, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
         """Run beside the caller; `result()` waits, and raises what the function raised."""
         call = self._begun(args, kwargs)
-        if not _running.key:
+        if not _running.secret:
             return _pool().submit(self._done, call, args, kwargs)
         # A task that waits for others must not take the place that they need.
         future: Future[R] = Future()
@@ -148,6 +161,10 @@ class Task(Generic[P, R]):
             future.set_exception(error)
         return future
 
+    def __reduce__(self) -> str:
+        """Copied and pickled as functions are: by name."""
+        return self.__qualname__
+
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         if instance is None:
             return self
@@ -156,13 +173,13 @@ class Task(Generic[P, R]):
 
     def _begun(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Call:
         tasks = next((one.tasks for one in reversed(observed()) if one.tasks is not None), None)
-        if tasks is None:
+        if tasks is None or not tasks.ours:
             return _Call(self._name, "", uuid.uuid4().hex, None)
         # Raises what a call with the wrong arguments raises.
         bound = self._signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        owner = getattr(self._function, "__self__", None)
-        return cast("_Call", tasks.begin(self._name, (owner, bound.args, bound.kwargs)))
+        arguments = getattr(self._function, "__self__", None), bound.args, bound.kwargs
+        return cast("_Call", tasks.begin(self._name, arguments, _running.key))
 
     def _done(self, call: _Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
         if call.step is None:
@@ -203,7 +220,8 @@ class Task(Generic[P, R]):
         self, call: _Call, args: tuple[Any, ...], kwargs: dict[str, Any], errors: list[str]
     ) -> R:
         function: Callable[..., R] = self._function
-        outer, _running.key = _running.key, call.idempotency_key
+        outer = _running.secret, _running.key
+        _running.secret, _running.key = call.idempotency_key, call.key
         try:
             while True:
                 try:
@@ -214,7 +232,7 @@ class Task(Generic[P, R]):
                         raise
                 time.sleep(self._retries.pause(len(errors)))
         finally:
-            _running.key = outer
+            _running.secret, _running.key = outer
 
 
 @overload
@@ -238,8 +256,11 @@ def task(
     """Make a function a task: `@task`, or `@task(retries=3, backoff=0.5)`.
 
     It is tried `retries` times again where it raises one of `retry_on`, first after `backoff`
-    seconds, then after twice as long each time (a minute at most).
+    seconds, then after twice as long each time (a minute at most). Raises ValueError for less
+    than none of either.
     """
+    if retries < 0 or backoff < 0:
+        raise ValueError(f"a task with {retries} retries and a pause of {backoff} s: not below 0")
     chosen = Retries(retries, backoff, retry_on)
     if function is not None:
         return Task(function, chosen)

@@ -5,10 +5,15 @@ import os
 import resource
 import runpy
 import signal
+import sqlite3
 import sys
 from pathlib import Path
 
+from lar.state import GraphState
+
 import lar_debug
+from tests.durable import within
+from tests.durable.graphs import calls, log
 from tests.durable.graphs import threads as graphs
 
 STORE = "threads.db"
@@ -29,26 +34,29 @@ def run(
     executor: dict | None = None,
     result: str = "result.json",
     stop_after: int | None = None,
+    graph_state: bool = False,
     **options,
 ) -> None:
     """Run or resume; what came of it stands in `result`: entries, state, and how it ended."""
     made = lar_debug.DurableExecutor(**{"store": STORE, **(executor or {})})
     given = {} if state is None else state
+    handed = GraphState(given) if graph_state else given
 
     def build():
-        return getattr(graphs, graph)(**(arguments or {}))
+        made_by = getattr(graphs, graph, None) or getattr(calls, graph)
+        return made_by(**(arguments or {}))
 
     entries: list = []
     ended: dict = {"ended": "finished"}
     steps = iter(())
     try:
         if how == "run":
-            steps = made.run_step_by_step(build(), given, thread_id=thread, **options)
+            steps = made.run_step_by_step(build(), handed, thread_id=thread, **options)
         else:
-            steps = made.resume(thread, build(), state=given, **options)
+            steps = made.resume(thread, build(), state=handed, **options)
         for entry in steps:
             entries.append([entry["step"], entry["node"], entry["outcome"]])
-            graphs.ran(f"yielded {entry['step']}")
+            log.ran(f"yielded {entry['step']}")
             if stop_after is not None and len(entries) == stop_after:
                 ended = {"ended": "left"}
                 break
@@ -57,6 +65,8 @@ def run(
     except lar_debug.Problem as error:
         ended = {"ended": "problem", "why": str(error)}
     del steps
+    if isinstance(handed, GraphState):
+        given = handed.get_all()
     Path(result).write_text(json.dumps({"entries": entries, "state": given, **ended}, default=repr))
 
 
@@ -75,6 +85,44 @@ def hold(thread: str, fork: bool = False) -> None:
         Path("child").write_text(str(child))
     Path("held").touch()
     wait_for_ever()
+
+
+def inside(name: str) -> None:
+    """What happens within one process; what it says stands in `told.json`."""
+    Path("told.json").write_text(json.dumps(getattr(within, name)()))
+
+
+def traced(**arguments) -> None:
+    """As `run`; each transaction writes a line: whether it waits for the disk, and its tables."""
+    connect = sqlite3.connect
+
+    def tracing(*args, **kwargs):
+        made = connect(*args, **kwargs)
+        made.set_trace_callback(Transactions().statement)
+        return made
+
+    sqlite3.connect = tracing
+    run(**arguments)
+
+
+class Transactions:
+    """The statements of one connection, as SQLite tells them when they begin."""
+
+    def __init__(self) -> None:
+        self.waits, self.tables = "kept", []
+
+    def statement(self, text: str) -> None:
+        words = text.split()
+        if text.startswith("PRAGMA synchronous="):
+            self.waits = "safe" if text.endswith("FULL") else "kept"
+        elif words[0] == "BEGIN":
+            self.tables = []
+        elif words[0] == "INSERT":
+            self.tables.append(words[words.index("INTO") + 1])
+        elif words[0] == "UPDATE":
+            self.tables.append(words[1])
+        elif words[0] == "COMMIT":
+            log.ran(f"{self.waits} {' '.join(dict.fromkeys(self.tables))}")
 
 
 def wait_for_ever() -> None:

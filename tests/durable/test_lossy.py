@@ -35,3 +35,9 @@ def test_a_result_that_cannot_be_kept_stops_sync_too(desk, tmp_path):
     told = desk.run(tmp_path, "odd_result", durability="sync")
     assert told["why"].startswith("thread case-42, task odd_task: result cannot be kept")
     assert desk.run(tmp_path, "odd_result", "other")["state"]["said"] == "Odd"
+
+
+def test_a_node_that_catches_everything_does_not_go_on_in_spite_of_it(desk, tmp_path):
+    told = desk.run(tmp_path, "odd_result", arguments={"catches": True}, durability="sync")
+    assert told["why"].startswith("thread case-42, task odd_task: result cannot be kept")
+    assert (told["entries"], status(tmp_path)) == ([], "stopped")

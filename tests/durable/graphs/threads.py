@@ -1,38 +1,20 @@
 """Graphs of Lár that tests run on threads; each function returns a start node.
 
-Nodes write a line into the file LOG before they work, so that a test sees what ran and how often,
-also when the process was killed right after.
+Those with tasks are in calls.py.
 """
 
-import os
-import random
 import threading
 from pathlib import Path
 
 from lar import AddValueNode, HumanJuryNode, ToolNode, node
 from lar.adaptive import AdaptiveNode, TopologyValidator
 from lar.compliance.authority_record import AuthorityLedger
-from lar.node import FunctionalNode
+from lar.node import BaseNode, FunctionalNode
 
 import lar_debug
-
-LOG = Path("ran.log")
+from tests.durable.graphs.log import crash_when, ran
 
 LEDGER = AuthorityLedger(hmac_secret="secret")
-
-
-def ran(what: str) -> None:
-    """One line, written at once: it is there whatever happens to this process."""
-    descriptor = os.open(LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.write(descriptor, f"{what}\n".encode())
-    os.close(descriptor)
-
-
-def crash_when(name: str) -> None:
-    """Die as from a power cut where a file of that name lies in the folder; once."""
-    if Path(name).exists():
-        Path(name).unlink()
-        os.kill(os.getpid(), 9)
 
 
 def three():
@@ -75,64 +57,6 @@ def failing():
 
     first.next_node = second
     return first
-
-
-@lar_debug.task
-def fetch(number: int) -> str:
-    ran(f"fetch {number}")
-    return f"page {number} {random.random()}"
-
-
-@lar_debug.task(retries=2, backoff=0)
-def flaky(name: str) -> str:
-    ran(f"flaky {name} {lar_debug.idempotency_key()}")
-    if Path(name).exists():
-        Path(name).unlink()
-        raise ConnectionError("no line")
-    return f"{name} worked"
-
-
-def tasks():
-    """Fetches three pages, dies after the second while a file `crash` is there."""
-
-    @node(output_key="pages")
-    def collect(state):
-        pages = [fetch(1), fetch(2)]
-        crash_when("crash")
-        return [*pages, fetch(3), fetch(1)]
-
-    @node(output_key="told")
-    def tell(state):
-        return len(state.get("pages"))
-
-    collect.next_node = tell
-    return collect
-
-
-def futures():
-    """Five tasks beside each other, in one node; dies when all but the last have a result."""
-
-    @node(output_key="pages")
-    def collect(state):
-        waited = [fetch.submit(number) for number in range(4)]
-        pages = [one.result() for one in waited]
-        crash_when("crash")
-        return [*pages, fetch(4)]
-
-    return collect
-
-
-def retried():
-    """A task that fails once and is tried again."""
-
-    @node(output_key="said")
-    def say(state):
-        crash_when("crash")
-        said = flaky("down")
-        crash_when("crash late")
-        return said
-
-    return say
 
 
 def asking(ledger: bool = False, longer: bool = False):
@@ -197,11 +121,38 @@ def adaptive():
     """A model designs the rest of the graph; dies inside a node of that."""
     from tests.runtime.graphs import offline
 
+    answer = offline.answer
+    offline.answer = lambda prompt: ran("model") or answer(prompt)
     end = AddValueNode("ended", True)
     design = AdaptiveNode(
         offline.MODEL, "Count words.", TopologyValidator([count_words]), next_node=end
     )
     return AddValueNode("reply", "three words here", next_node=design)
+
+
+class Maker(BaseNode):
+    """Makes the node that it leads to, and writes or removes a file."""
+
+    def __init__(self, how: str) -> None:
+        self.how = how
+
+    def execute(self, state):
+        ran("make")
+        if self.how == "writes":
+            Path("outside").write_text("by the node")
+        elif Path("outside").exists():
+            Path("outside").unlink()
+
+        def made(state):
+            ran("made")
+            crash_when("crash")
+            return "here"
+
+        return node(output_key="made")(made)
+
+
+def making(how: str):
+    return Maker(how)
 
 
 def changed(order: str = "first second third", broken: str = "third"):
@@ -264,11 +215,16 @@ def odd_task() -> Odd:
     return Odd()
 
 
-def odd_result():
-    """Has a task whose result no store can keep."""
+def odd_result(catches: bool = False):
+    """Has a task whose result no store can keep, in a node that may catch whatever is raised."""
 
     @node(output_key="said")
     def use(state):
-        return type(odd_task()).__name__
+        try:
+            return type(odd_task()).__name__
+        except BaseException:
+            if not catches:
+                raise
+            return "caught"
 
     return use
