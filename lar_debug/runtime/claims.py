@@ -69,8 +69,8 @@ class Claim:
         self._lock = ThreadLock(store.path, thread)
         self._pid = os.getpid()
         self.over = False
-        self._acquire(force)
         try:
+            self._acquire(force)
             now = ClaimRow(*self.holding, process_identity(), time.time(), _on_boot())
             with lock, quiet():
                 reason = store.take_claim(now, lambda found: "" if force else why_not(found))
@@ -114,19 +114,21 @@ class Claim:
                 self._lock.acquire()
 
     def release(self) -> None:
-        """Others may go on with the thread. In a forked child nothing happens."""
-        if os.getpid() != self._pid or self.over:
+        """Others may go on with the thread. In a forked child nothing happens, and nothing the
+        second time, unless a signal handler broke off the first."""
+        if os.getpid() != self._pid:
             return
         with self._write_lock, quiet():
-            self.over = True
             _beating.discard(self)
             try:
-                self._store.end_claim(self.holding)
+                if not self.over:
+                    self._store.end_claim(self.holding)
             except StoreError:
                 # No room, or the store is gone: without a lock it goes stale by itself.
                 pass
             finally:
                 self._lock.release()
+            self.over = True
 
 
 _beating: WeakSet[Claim] = WeakSet()

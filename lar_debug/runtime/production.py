@@ -48,13 +48,13 @@ def host_of_process() -> lar.Host:
 def recorder_for(host: LarRecording, chosen: str | Path | None) -> Recorder:
     """What records into the store of this program, one for each store. Raises Problem."""
     script = _script()
-    path = _path(host, script, chosen)
+    path = Path(os.path.realpath(_path(host, script, chosen)))
     under_debugger = host.recorder
     if under_debugger is not None and under_debugger.store.path == path:
         return under_debugger
     with _guard, quiet():
         known = _recorders.get((os.getpid(), path))
-        if known is not None and not known.stopped:
+        if known is not None and not known.stopped and known.store.in_place:
             return known
         prepare_folder(path.parent)
         store = Store.open(path, create=True)

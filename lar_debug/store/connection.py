@@ -58,7 +58,7 @@ def explain(error: Exception, path: Path) -> StoreError:
         )
     elif "full" in text or "No space" in text or ("I/O" in text and _is_full(path.parent)):
         line = f"no room left to write {path}; free some space, what was recorded is kept"
-    elif "readonly" in text or "Read-only" in text:
+    elif "readonly" in text or "Read-only" in text or "Permission denied" in text:
         line = f"{path} cannot be written (read-only)"
     elif "unable to open" in text:
         line = f"cannot open {path}: no such file, or no right to read it"
@@ -77,11 +77,13 @@ class Connection:
     """
 
     def __init__(self, path: Path, *, create: bool) -> None:
-        self.path = path
+        # One file has one name: beside it lie the locks by which its users know of each other.
+        self.path = path = Path(os.path.realpath(path))
         self._pid = os.getpid()
         self._lock = threading.RLock()
         self._pending: dict[bytes, bytes] = {}
-        self._waits_for_disk = False
+        self._waits_for_disk: bool | None = False
+        self._writing = False
         self._in_use = InUse(path)
         self._descriptors = Descriptors(path)
         try:
@@ -109,7 +111,7 @@ class Connection:
             # new file may be opened besides: closing it takes SQLite's locks from the process.
             with suppress(FileExistsError):
                 os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-        elif not self.path.is_file():
+        if not self.path.is_file():
             raise sqlite3.OperationalError("unable to open database file")
         # Without the right to write the file can still be read, if no log is left beside it.
         may_write = os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
@@ -150,6 +152,31 @@ class Connection:
         if os.getpid() != self._pid:
             raise StoreError(f"{self.path} was opened by another process; open it again")
 
+    def _ready(self, safe: bool) -> sqlite3.Connection:
+        """The connection, outside of any transaction, and waiting for the disk when `safe`."""
+        if self._writing:
+            raise StoreError(f"{self.path}: a signal handler or a finalizer came in between")
+        sql = self._own()
+        if not self._descriptors.in_place:
+            raise StoreError(
+                f"{self.path} was deleted or replaced while it was in use: what is written would "
+                "be lost; put it back, or start the program again"
+            )
+        if sql.in_transaction:
+            # A signal handler raised just where the last one was to end.
+            sql.execute("ROLLBACK")
+        if safe is not self._waits_for_disk:
+            # Cannot be changed inside a transaction.
+            self._waits_for_disk = None
+            sql.execute(f"PRAGMA synchronous={'FULL' if safe else 'NORMAL'}")
+            self._waits_for_disk = safe
+        return sql
+
+    @property
+    def in_place(self) -> bool:
+        """False once the file was deleted or replaced by another."""
+        return self._descriptors.in_place
+
     @contextmanager
     def transaction(self, *, safe: bool = False) -> Generator[sqlite3.Connection, None, None]:
         """Write under one lock: all of it or nothing. Flushes the objects put so far.
@@ -160,13 +187,10 @@ class Connection:
         self._check_process()
         with self._lock:
             try:
-                sql = self._own()
-                if safe is not self._waits_for_disk:
-                    # Cannot be changed inside a transaction.
-                    sql.execute(f"PRAGMA synchronous={'FULL' if safe else 'NORMAL'}")
-                    self._waits_for_disk = safe
-                sql.execute("BEGIN IMMEDIATE")
+                sql = self._ready(safe)
                 try:
+                    self._writing = True
+                    sql.execute("BEGIN IMMEDIATE")
                     self._in_use.share()
                     # Another thread may put meanwhile; what it puts waits for the next one.
                     flushed = dict(self._pending)
@@ -180,6 +204,8 @@ class Connection:
                     if sql.in_transaction:
                         sql.execute("ROLLBACK")
                     raise
+                finally:
+                    self._writing = False
                 for digest in flushed:
                     self._pending.pop(digest, None)
             except (sqlite3.Error, OSError) as error:

@@ -82,6 +82,11 @@ class Store(Threads):
     def writable(self) -> bool:
         return self._connection.writable
 
+    @property
+    def in_place(self) -> bool:
+        """False once the file was deleted or replaced by another: nothing can be written then."""
+        return self._connection.in_place
+
     def check_writable(self) -> None:
         """Raises StoreError when nothing can be written now: locked, read-only or full."""
         with self._connection.transaction():

@@ -58,6 +58,12 @@ class Descriptors:
         """False when somebody else has closed the database's file."""
         return all(identity(number) == known for number, known in self._database.items())
 
+    @property
+    def in_place(self) -> bool:
+        """False when one of the files was deleted or replaced by others: what is written goes
+        where nobody will find it."""
+        return {*self._all.values()} <= self._named()
+
     @contextmanager
     def left_to_others(self) -> Generator[None, None, None]:
         """Whatever closes these numbers inside, what others opened under them stays open."""
@@ -77,15 +83,20 @@ class Descriptors:
         now = self._open_now()
         return {number: one for number, one in now.items() if self._before.get(number) != one}
 
-    def _open_now(self) -> dict[int, Identity]:
-        """The numbers under which the database and the files beside it are open now."""
-        wanted: set[Identity] = set()
+    def _named(self) -> set[Identity]:
+        """The database and the files beside it, as they are found by their names."""
+        found: set[Identity] = set()
         for ending in _BESIDE:
             try:
                 status = os.stat(f"{self._path}{ending}")
             except OSError:
                 continue
-            wanted.add((status.st_dev, status.st_ino))
+            found.add((status.st_dev, status.st_ino))
+        return found
+
+    def _open_now(self) -> dict[int, Identity]:
+        """The numbers under which the database and the files beside it are open now."""
+        wanted = self._named()
         try:
             names = os.listdir(_FOLDER)
         except OSError:

@@ -1,5 +1,6 @@
 """Never two processes on one thread at once, and never locked out of one for good."""
 
+import fcntl
 import os
 import signal
 import sqlite3
@@ -15,6 +16,7 @@ from lar_debug.runtime import claims
 from lar_debug.runtime.claims import Claim, ThreadInUse
 from lar_debug.store.database import Store
 from lar_debug.store.liveness import process_identity
+from lar_debug.store.thread_lock import ThreadLock
 from lar_debug.store.threads import ClaimLost
 from tests.durable.desk import Desk, nodes_ran, store_of, until
 
@@ -100,6 +102,51 @@ def test_of_many_that_begin_at_once_one_gets_the_thread(tmp_path):
     assert len(got) == 1
     got[0].release()
     Claim(store, threading.RLock(), "case-42", force=False).release()
+
+
+def test_a_lock_that_its_last_holder_took_away_while_it_was_waited_for_is_no_lock(
+    tmp_path, monkeypatch
+):
+    last, next_one, late = (ThreadLock(tmp_path / "threads.db", "case-42") for _ in range(3))
+    assert last.acquire()
+    lock = fcntl.flock
+
+    def after_the_others(descriptor: int, how: int) -> None:
+        monkeypatch.undo()
+        last.release()
+        assert next_one.acquire()
+        lock(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", after_the_others)
+    assert not late.acquire()
+    assert next_one.held
+
+
+def test_with_a_sign_of_life_a_holder_takes_the_lock_again_that_its_program_closed(tmp_path):
+    store = Store.open(tmp_path / "threads.db", create=True)
+    claim = Claim(store, threading.RLock(), "case-42", force=False)
+    (lock,) = tmp_path.glob("threads.db-thread-*")
+    (number,) = [int(name) for name in os.listdir("/dev/fd") if is_open(int(name), os.stat(lock))]
+    os.close(number)
+    claim.beat()
+    assert not ThreadLock(store.path, "case-42").acquire()
+    claim.release()
+    store.close()
+
+
+def is_open(number: int, file: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(os.fstat(number), file)
+    except OSError:
+        return False
+
+
+def test_one_store_by_two_names_is_one_store(desk, tmp_path):
+    holder = held(desk, tmp_path)
+    (tmp_path / "other.db").symlink_to("threads.db")
+    told = desk.run(tmp_path, "three", executor={"store": "other.db"})
+    assert f"in use by process {holder};" in told["why"]
+    desk.kill(holder)
 
 
 def row(**changes) -> ClaimRow:
