@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lar_debug.model.problem import one_line
 from lar_debug.model.threads import Question, question_in
 
 
@@ -46,4 +47,4 @@ class Interrupted(BaseException):
     def __str__(self) -> str:
         what = f"before {self.pause}" if self.pause else "for a person's answer"
         asked = f": {self.question} ({'/'.join(self.choices)})" if self.question else ""
-        return f"thread {self.thread or '?'} waits {what}{asked}"
+        return one_line(f"thread {self.thread or '?'} waits {what}{asked}")

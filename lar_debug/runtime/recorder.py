@@ -250,6 +250,8 @@ class Recorder:
             error = "the process ended inside this step"
             store.end_attempt_as(info.run, position.unended, 0, Outcome.CRASHED, error)
         entry = {**info.entry, **durable.entry, "shape": beginning.shape}
+        if position.node is None:
+            entry["begun_at"] = record.steps
         store.reopen(info.run, entry, durable.holding)
         store.add_nodes(info.run, beginning.nodes)
         self._begin_segment(record)

@@ -13,6 +13,7 @@ from lar_debug.runtime.observation import quiet
 from lar_debug.runtime.restore import Restorer
 from lar_debug.runtime.run_record import RunRecord
 from lar_debug.runtime.tasks import StepTasks
+from lar_debug.runtime.threads import begun_at
 from lar_debug.store.database import Store
 from lar_debug.store.key import signing_key
 
@@ -32,7 +33,9 @@ def recorded_tasks(record: RunRecord, inner: Callable[[], str]) -> StepTasks:
 def attempt_tasks(attempt: Attempt, inner: Callable[[], str]) -> StepTasks:
     """For a step that is run again: what its tasks gave when it was recorded."""
     run, step = attempt.info.run, attempt.step
-    steps = () if attempt.tasks_live else attempt.store.tries(run, step.engine_step)
+    since = begun_at(attempt.info)
+    since = since if since <= step.step else 0
+    steps = () if attempt.tasks_live else attempt.store.tries(run, step.engine_step, since)
     kept = _Replayed(attempt.store, run, _results(attempt.store, run, steps))
     seed = f"{run}|{step.engine_step}"
     return StepTasks(kept, seed=seed, run=run, step=step.step, inner=inner)

@@ -8,6 +8,7 @@ own: what was recorded stays.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import Execution, NodeRef, Outcome, RunInfo, RunStatus
@@ -63,7 +64,7 @@ def position_of(store: Store, run: RunInfo) -> Position:
         step.engine_step,
         step.node,
         execution.marks,
-        tries=tuple(store.tries(run.run, step.engine_step)),
+        tries=tuple(store.tries(run.run, step.engine_step, begun_at(run))),
         question=question_in(execution.note) if waiting else None,
         unended=step.step if execution.outcome is Outcome.RUNNING else None,
     )
@@ -76,9 +77,33 @@ def _ended_well(execution: Execution) -> bool:
     return execution.outcome is Outcome.SUCCESS
 
 
+def begun_at(run: RunInfo) -> int:
+    """The step with which a run began last: not 0 where it was begun anew from its start."""
+    return int(run.entry.get("begun_at", 0))
+
+
 def is_announced(run: RunInfo) -> bool:
     """True for a run of which there is no more than what was to be started."""
     return bool(run.entry.get("announced"))
+
+
+def named_thread(name: Any) -> str:
+    """The thread that a caller names. Raises ThreadProblem."""
+    if not isinstance(name, str):
+        raise ThreadProblem(f"the thread_id {name!r} is no text: give a str")
+    if not name:
+        raise ThreadProblem("name the thread to go on with: thread_id is empty")
+    return name
+
+
+def named_durability(name: str) -> Durability:
+    """Raises ThreadProblem."""
+    try:
+        return Durability(name)
+    except ValueError:
+        raise ThreadProblem(
+            f"durability {name!r} is none of: {', '.join(one.value for one in Durability)}"
+        ) from None
 
 
 def durability_of(run: RunInfo) -> Durability:
@@ -97,8 +122,8 @@ def begins_anew(position: Position, *, from_start: bool) -> Position:
     died = run.status in (RunStatus.RUNNING, RunStatus.CRASHED)
     if died and run.entry.get("begun") and durability_of(run) is Durability.EXIT:
         raise ThreadProblem(
-            f'thread {run.thread} ran with durability "exit" and its process ended before the run '
-            "did: its steps were not kept; from_start=True runs them all again"
+            f'thread {run.thread} ran with durability "exit" and was cut off before its end was '
+            "written: its steps were not kept; from_start=True runs them all again"
         )
     return position
 

@@ -113,7 +113,14 @@ def _close_to_others(descriptor: int) -> None:
 
 def _named_file(named: str, source: str) -> Path:
     path = Path(os.path.abspath(os.path.expanduser(named)))
-    if path.is_dir():
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        return path
+    except (OSError, ValueError) as error:
+        # Too long, with a zero byte, behind a file instead of a folder.
+        raise LocationError(f"{source} names no file: {error}; {_ELSEWHERE}") from None
+    if stat.S_ISDIR(mode):
         raise LocationError(
             f"{source} names a folder, {shown(path)}; name the file: {shown(path / FILE)}"
         )

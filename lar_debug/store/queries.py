@@ -157,7 +157,7 @@ STEPS_WITH_PROMPTS = (
     "(SELECT 1 FROM call c WHERE c.run=s.run AND c.step=s.step AND c.attempt=0 AND c.kind='llm') "
     "GROUP BY s.address"
 )
-TRIES = "SELECT step FROM step WHERE run=? AND engine_step=? ORDER BY step"
+TRIES = "SELECT step FROM step WHERE run=? AND engine_step=? AND step>=? ORDER BY step"
 STEPS_AT = "SELECT step FROM step WHERE run=? AND address=? ORDER BY step"
 
 ADD_CONSOLE = """

@@ -61,9 +61,10 @@ class Threads(Tables):
         rows = self._connection.rows(queries.RUNS_OF_THREAD, (storable(thread),))
         return [row[0] for row in rows]
 
-    def tries(self, run: str, engine_step: int) -> list[int]:
-        """The steps that are tries of one and the same step of the engine, oldest first."""
-        rows = self._connection.rows(queries.TRIES, (run, engine_step))
+    def tries(self, run: str, engine_step: int, begun_at: int = 0) -> list[int]:
+        """The steps that are tries of one and the same step of the engine, oldest first; those
+        from the step `begun_at` on, where the run began anew."""
+        rows = self._connection.rows(queries.TRIES, (run, engine_step, begun_at))
         return [int(row[0]) for row in rows]
 
     def reopen(self, run: str, entry: dict[str, Any], holding: Holding) -> None:

@@ -41,14 +41,14 @@ def test_the_step_that_failed_is_run_again_from_the_state_that_it_began_with(des
     assert nodes_ran(tmp_path) == ["first", "second", "second"]
 
 
-def test_the_state_that_was_given_holds_the_last_one_afterwards_also_for_a_graph_state(
-    desk, tmp_path
-):
-    done = desk.run(tmp_path, "three", state={"begin": 4})
+@pytest.mark.parametrize("graph_state", [False, True])
+def test_the_state_that_was_given_holds_the_last_one_afterwards(desk, tmp_path, graph_state):
+    options = {"graph_state": graph_state}
+    done = desk.run(tmp_path, "three", state={"begin": 4}, **options)
     assert done["state"]["three"] == 55
     (tmp_path / "crash").touch()
-    desk.do(tmp_path, graph="three", thread="other", state={"begin": 4})
-    resumed = desk.run(tmp_path, "three", "other", how="resume")
+    desk.do(tmp_path, graph="three", thread="other", state={"begin": 4}, **options)
+    resumed = desk.run(tmp_path, "three", "other", how="resume", **options)
     assert resumed["state"]["three"] == 55
 
 
@@ -138,13 +138,24 @@ def test_nodes_that_a_model_designed_are_made_again_without_it(desk, tmp_path):
     assert done["ended"] == "finished", done
     assert done["state"]["words"] == 3
     assert done["state"]["ended"] is True
-    assert nodes_ran(tmp_path) == ["count_words", "count_words"]
+    # The design was asked for once; the second call is that of a designed node.
+    assert nodes_ran(tmp_path) == ["model", "count_words", "count_words", "model"]
     with store_of(tmp_path) as store:
         run = newest(store)
         steps = range(store.step_count(run))
         calls = [call.kind for step in steps for call in store.calls(run, step, 0)]
-    # The design was asked for once; the last call is that of a designed node.
     assert calls.count("llm") == 2
+
+
+@pytest.mark.parametrize("how", ["writes", "removes"])
+def test_what_makes_a_node_again_does_nothing_to_the_outside(desk, tmp_path, how):
+    (tmp_path / "crash").touch()
+    options = {"arguments": {"how": how}}
+    assert desk.do(tmp_path, graph="making", thread="case-42", **options) == -9
+    (tmp_path / "outside").write_text("by a person")
+    told = desk.run(tmp_path, "making", **options)
+    assert "not done while it is only checked: write" in told["why"]
+    assert (tmp_path / "outside").read_text() == "by a person"
 
 
 def test_durability_exit_keeps_nothing_of_a_run_that_crashed(desk, tmp_path):
@@ -179,3 +190,29 @@ def test_a_thread_keeps_its_durability_where_nobody_says_another(desk, tmp_path)
 def test_a_durability_that_there_is_not_is_one_line(desk, tmp_path):
     told = desk.run(tmp_path, "three", durability="often")
     assert told["why"] == "durability 'often' is none of: exit, async, sync"
+
+
+@pytest.mark.parametrize(
+    ("thread", "shown"), [("a\nb", r"a\nb"), ("\ud800", r"\ud800"), ("x" * 10_000, "x" * 10_000)]
+)
+def test_a_thread_may_have_any_name_and_is_told_in_one_line(desk, tmp_path, thread, shown):
+    told = desk.run(tmp_path, "three", thread, how="resume")
+    assert told["why"].startswith(f"there is no thread {shown} in ")
+    desk.run(tmp_path, "three", thread, stop_after=1)
+    assert desk.run(tmp_path, "three", thread, how="resume")["ended"] == "finished"
+    assert nodes_ran(tmp_path) == ["one", "two", "three"]
+
+
+@pytest.mark.parametrize("thread", [42, None, ""])
+def test_what_is_no_name_of_a_thread_is_one_line(desk, tmp_path, thread):
+    told = desk.run(tmp_path, "three", thread, how="resume")
+    assert told["ended"] == "problem"
+    assert "thread_id" in told["why"]
+
+
+@pytest.mark.parametrize("store", ["folder", "file/threads.db", "x" * 300, "zero\0", "/dev/null"])
+def test_what_can_be_no_store_is_one_line(desk, tmp_path, store):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    told = desk.run(tmp_path, "three", executor={"store": store})
+    assert (told["ended"], nodes_ran(tmp_path)) == ("problem", [])

@@ -35,6 +35,8 @@ from lar_debug.runtime.threads import (
     begins_anew,
     durability_of,
     is_announced,
+    named_durability,
+    named_thread,
     position_of,
     refuse_lossy,
 )
@@ -84,7 +86,7 @@ class DurableExecutor:
         **options: Any,
     ) -> None:
         self._store = store
-        self._durability = None if durability is None else _durability(durability)
+        self._durability = None if durability is None else named_durability(durability)
         self._allow_lossy = allow_lossy
         self.engine = make_executor(**options)
         """The GraphExecutor inside: its logger, its tracker."""
@@ -117,9 +119,9 @@ class DurableExecutor:
         thread from whoever holds it. `max_steps` counts over all that resumed.
         """
         wish = _Wish(
-            thread_id or secrets.token_hex(6),
+            named_thread(thread_id or secrets.token_hex(6)),
             new=new,
-            durability=None if durability is None else _durability(durability),
+            durability=None if durability is None else named_durability(durability),
             allow_lossy=self._allow_lossy,
             pause_before=pause_before,
             force=force,
@@ -149,9 +151,9 @@ class DurableExecutor:
         reason for the node's ledger. A `state` that is given is filled with the recorded one.
         """
         wish = _Wish(
-            thread_id,
+            named_thread(thread_id),
             only_resume=True,
-            durability=None if durability is None else _durability(durability),
+            durability=None if durability is None else named_durability(durability),
             allow_lossy=self._allow_lossy,
             pause_before=pause_before,
             force=force,
@@ -213,9 +215,7 @@ class _ThreadRun:
             run.state = self._state
             yield from self._host.pause(run)
         left = self._limit - run.record.engine_step
-        started = replace(
-            self._started, initial_state=self._state, kwargs={"max_steps": max(left, 1)}
-        )
+        started = replace(self._started, initial_state=self._state, kwargs={"max_steps": left})
         yield from self._host.recorded(run, started)
 
     # -- what there is of the thread ----------------------------------------------------------
@@ -389,12 +389,3 @@ class _ThreadRun:
             self._state.update(snapshotter.restore(position.state))
         yield waiting_entry(position.engine_step, self._state, current=error)
         raise error
-
-
-def _durability(name: str) -> Durability:
-    try:
-        return Durability(name)
-    except ValueError:
-        raise ThreadProblem(
-            f"durability {name!r} is none of: {', '.join(one.value for one in Durability)}"
-        ) from None
