@@ -11,6 +11,9 @@ from lar import BatchNode, node
 import lar_debug
 from tests.durable.graphs.log import crash_when, ran
 
+PATIENCE = 60.0
+"""Seconds until a node gives up waiting for what must come."""
+
 
 @lar_debug.task
 def fetch(number: int) -> str:
@@ -133,11 +136,11 @@ def branches():
         def work(state):
             is_first = Path("first").read_text() == str(number)
             if not is_first:
-                called.wait()
+                called.wait(PATIENCE)
             page = fetch(7)
             called.set()
             ran(f"branch {number} {page}")
-            both.wait()
+            both.wait(PATIENCE)
             crash_when("crash")
             return page
 
@@ -171,6 +174,6 @@ def forked_tasks():
     @node(output_key="pages")
     def collect(state):
         with multiprocessing.get_context("fork").Pool(2) as pool:
-            return [*pool.map(fetch, [1, 2]), fetch(3)]
+            return [*pool.map_async(fetch, [1, 2]).get(PATIENCE), fetch(3)]
 
     return collect
