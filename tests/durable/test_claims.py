@@ -1,6 +1,7 @@
 """Never two processes on one thread at once, and never locked out of one for good."""
 
 import fcntl
+import gc
 import os
 import signal
 import sqlite3
@@ -120,6 +121,25 @@ def test_a_lock_that_its_last_holder_took_away_while_it_was_waited_for_is_no_loc
     monkeypatch.setattr(fcntl, "flock", after_the_others)
     assert not late.acquire()
     assert next_one.held
+
+
+def test_a_lock_that_nobody_in_its_process_knows_any_more_is_free(tmp_path):
+    path = tmp_path / "threads.db"
+    assert ThreadLock(path, "case-42").acquire()
+    gc.collect()
+    assert ThreadLock(path, "case-42").acquire()
+
+
+def test_a_transaction_that_was_broken_off_before_its_end_locks_nobody_out(tmp_path):
+    store = Store.open(tmp_path / "threads.db", create=True)
+    with store.objects.transaction() as sql:
+        pass
+    sql.execute("BEGIN IMMEDIATE")
+    store.check_writable()
+    other = Store.open(tmp_path / "threads.db")
+    other.check_writable()
+    other.close()
+    store.close()
 
 
 def test_with_a_sign_of_life_a_holder_takes_the_lock_again_that_its_program_closed(tmp_path):
