@@ -130,6 +130,24 @@ def test_a_lock_that_nobody_in_its_process_knows_any_more_is_free(tmp_path):
     assert ThreadLock(path, "case-42").acquire()
 
 
+def test_who_is_interrupted_while_it_waits_for_a_lock_leaves_it_to_its_holder(
+    tmp_path, monkeypatch
+):
+    holder, other = (ThreadLock(tmp_path / "threads.db", "case-42") for _ in range(2))
+    assert holder.acquire()
+
+    def interrupted(descriptor: int, how: int) -> None:
+        raise KeyboardInterrupt(descriptor, how)
+
+    with monkeypatch.context() as changed:
+        changed.setattr(fcntl, "flock", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            other.acquire()
+    other.release()
+    assert holder.held
+    holder.release()
+
+
 def test_a_transaction_that_was_broken_off_before_its_end_locks_nobody_out(tmp_path):
     store = Store.open(tmp_path / "threads.db", create=True)
     with store.objects.transaction() as sql:
