@@ -137,7 +137,6 @@ class Maker(BaseNode):
         self.how = how
 
     def execute(self, state):
-        ran("make")
         if self.how == "writes":
             Path("outside").write_text("by the node")
         elif Path("outside").exists():
