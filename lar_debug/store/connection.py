@@ -275,7 +275,8 @@ class Connection:
         if os.getpid() != self._pid:
             return
         with self._lock:
-            if self._pending and self.writable:
+            # No row names what is pending; into a deleted file nothing is written at all.
+            if self._pending and self.writable and self.in_place:
                 with self.transaction():
                     pass
             self._own().close()

@@ -77,6 +77,7 @@ def test_a_store_that_is_deleted_stops_the_thread_and_a_new_one_is_begun(desk, t
     lost, again = told(desk, tmp_path, "store_deleted")
     assert lost[0].startswith(f"StoreError: {tmp_path / 'threads.db'} was deleted or replaced")
     assert again == ALL
+    assert "lar-debug" not in (tmp_path / "stderr").read_text()
     assert nodes_ran(tmp_path) == ["one", *NODES]
 
 
