@@ -26,6 +26,7 @@ from lar_debug.session.attempted import Attempted
 from lar_debug.session.reached import reached_by_script
 from lar_debug.session.recording import Recording
 from lar_debug.session.reexecution import Conditions, Reexecution
+from lar_debug.session.tasks_told import tasks_told
 from lar_debug.settings import ATTEMPT_TIMEOUT
 
 
@@ -80,6 +81,7 @@ async def _attempts(
             edits=request.edits,
             timeout=request.timeout,
             against=against,
+            tasks_live=request.live,
             by_any_way=request.live or not request.watch,
         )
         return reexecution.run(request.step, conditions)
@@ -116,7 +118,10 @@ async def _run_request(common: Common, recording: Recording, request: Request) -
 
 def _print(common: Common, recording: Recording, attempted: Attempted) -> None:
     show(attempt_lines(common, recording, attempted), ascii=common.signs_in_ascii)
-    say(f"{time.strftime('%H:%M:%S')}  {attempted.seconds * 1000:.0f} ms")
+    tasks = ""
+    if (execution := attempted.execution) is not None:
+        tasks = f"  {told}" if (told := tasks_told(recording.calls(execution))) else ""
+    say(f"{time.strftime('%H:%M:%S')}  {attempted.seconds * 1000:.0f} ms{tasks}")
 
 
 def exit_code(made: list[Attempted]) -> int:
@@ -139,7 +144,7 @@ def exit_code(made: list[Attempted]) -> int:
     help=f"For one attempt; {ATTEMPT_TIMEOUT:g}, or what the settings say.",
 )
 @click.option("--watch", is_flag=True, help="Again after each save, until Ctrl-C.")
-@click.option("--live", is_flag=True, help="Saves may run a step that reaches the outside.")
+@click.option("--live", is_flag=True, help="Do tasks again; saves may reach the outside.")
 @common_options
 def rerun(
     common: Common,

@@ -11,6 +11,7 @@ from lar_debug.diff.paths import path_text
 from lar_debug.diff.structural import compare
 from lar_debug.diff.value_form import from_json
 from lar_debug.model.records import (
+    STORED,
     Call,
     Changes,
     Execution,
@@ -99,6 +100,7 @@ def call_json(call: Call) -> dict[str, Any]:
         "tokens": tokens_json(call.tokens),
         "duration_ms": milliseconds(call.duration_ns),
         "error": call.error or None,
+        **({"stored": call.finish == STORED} if call.kind == "task" else {}),
     }
 
 

@@ -46,6 +46,9 @@ class Outcome(str, Enum):
         return self in (Outcome.SUCCESS, Outcome.ERROR, Outcome.WAITING)
 
 
+STORED = "stored"
+"""`finish` of a task whose result came from the record."""
+
 RECORDING_STOPPED = "recording stopped: "
 """How the error of a run begins that went on unrecorded, and of the step in which that began."""
 
@@ -146,7 +149,7 @@ class Call(NamedTuple):
     settings: Mapping[str, Value] = NOTHING
     """Model settings that were sent (temperature, ...); for other kinds what was asked."""
     finish: str = ""
-    """Why the model stopped: "stop", "length", ..."""
+    """Why the model stopped: "stop", "length", ...; STORED for a task that was not done again."""
     answer: Mapping[str, Value] = NOTHING
     """What a model answered beside `output` (its reasoning, the tools it calls, the details of
     its usage), as its provider's client names it."""

@@ -20,6 +20,7 @@ from hashlib import blake2b
 from typing import Any, Final, Generic, ParamSpec, Protocol, TypeVar, cast, overload
 
 from lar_debug.model.problem import Problem
+from lar_debug.model.records import STORED
 from lar_debug.model.threads import TaskRow
 from lar_debug.runtime.canonical import digest_of, steady_module
 from lar_debug.runtime.observation import observed
@@ -293,7 +294,7 @@ def _note_end(
     error: str = "",
 ) -> None:
     output = "" if value is _NOTHING else _brief(value)
-    finish = "stored" if stored else ""
+    finish = STORED if stored else ""
     for one, place in places:
         one.end_call(place, output=output, duration_ns=duration_ns, error=error, finish=finish)
 

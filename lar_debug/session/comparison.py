@@ -22,11 +22,15 @@ from lar_debug.session.cut_off import cut_off_calls
 from lar_debug.session.endings import ending_spans
 from lar_debug.session.prompts import in_prompt
 from lar_debug.session.recording import Recording
+from lar_debug.session.tasks_told import task_results
 
 MS = 1_000_000
 
 THE_MODELS_OWN = "the difference is the model's own"
 """What is said of another output where nothing else went in."""
+
+OF_ITS_TASKS = "its tasks gave other results"
+"""What is said of another output where nothing else differs but that."""
 
 NOT_IN_FILE = "the code and settings of #0 are not in its file"
 """What is said where one of the two was imported."""
@@ -45,8 +49,12 @@ class Side:
     execution: Execution
 
     @cached_property
+    def calls(self) -> list[Call]:
+        return self.recording.calls(self.execution)
+
+    @cached_property
     def model_calls(self) -> list[Call]:
-        return [call for call in self.recording.calls(self.execution) if call.kind == "llm"]
+        return [call for call in self.calls if call.kind == "llm"]
 
     @cached_property
     def files(self) -> dict[str, FileUse]:
@@ -91,6 +99,11 @@ class Comparison:
         states = self._recording.beside(*self._left, self._marks)
         shown = self._recording.glimpse(self._left[1], output)
         return build(*states, hidden=self.hidden, output=output, shown=shown)
+
+    @property
+    def calls(self) -> list[Call]:
+        """Those of what is shown."""
+        return self._shown.calls
 
     @property
     def _marks(self) -> tuple[Mark, ...]:
@@ -164,7 +177,11 @@ class Comparison:
         told = cause_document(*self.went_in(), base=name, hidden=self.hidden)
         if self._of_a_file:
             return replace(told, extent=NOT_IN_FILE, extent_in_full=NOT_IN_FILE)
-        if told.causes or not self._shown.model_calls or not self.document.changes:
+        if told.causes or not self.document.changes:
+            return told
+        if task_results(self._base.calls) != task_results(self._shown.calls):
+            return replace(told, extent=OF_ITS_TASKS, extent_in_full=OF_ITS_TASKS)
+        if not self._shown.model_calls:
             return told
         return replace(told, extent=THE_MODELS_OWN, extent_in_full=THE_MODELS_OWN)
 

@@ -43,13 +43,15 @@ class Conditions(NamedTuple):
 
     `against` makes it run only when the node, or a file it read, differs from that execution;
     `answers` "recorded" takes the model's answers from the recording, `blocked` keeps the node
-    from the outside, `probe` only loads the code and looks at it. `by_any_way` False: not by a
-    script that reached the outside on its way to the node.
+    from the outside, `probe` only loads the code and looks at it. With `tasks_live` tasks that
+    have a recorded result are done again. `by_any_way` False: not by a script that reached the
+    outside on its way to the node.
     """
 
     edits: Mapping[str, Any] = NOTHING
     against: Execution | None = None
     answers: str = "live"
+    tasks_live: bool = False
     blocked: bool = False
     probe: bool = False
     by_any_way: bool = True
@@ -281,6 +283,7 @@ class Reexecution:
             **self._place(step),
             "edits": dict(conditions.edits),
             "answers": conditions.answers,
+            "tasks": "live" if conditions.tasks_live else "recorded",
             "block": conditions.blocked,
             "probe": conditions.probe,
             "by_any_way": conditions.by_any_way,

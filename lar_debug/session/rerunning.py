@@ -71,7 +71,7 @@ class Rerunning:
         self._staleness = Staleness(recording)
         self._judging = asyncio.Lock()
         self._turns = Turns(lambda work: self.session.spawn(work), self._say_stopped)
-        self._asked_for: tuple[int, Mapping[str, Any]] | None = None
+        self._asked_for: tuple[int, Conditions] | None = None
         self._is_outdated = False
         self._readying: asyncio.Task[None] | None = None
         self._unsaid: dict[str, None] = {}
@@ -242,7 +242,7 @@ class Rerunning:
         await self._renew()
         if self._asked_for is not None and self._asked_for[0] == step:
             # The attempt that this save took the place of was asked for, changed or not.
-            conditions = Conditions(edits=self._asked_for[1])
+            conditions = self._asked_for[1]
         else:
             against = await asyncio.to_thread(self._recording.last_finished, step)
             by_any_way = self.saving.pinned == step
@@ -278,8 +278,11 @@ class Rerunning:
 
     # -- keys -------------------------------------------------------------------------------
 
-    def rerun(self, step: int, edits: Mapping[str, Any] | None = None) -> bool:
-        """Run a step once more, changed or not, with `edits` of its state. False: not now."""
+    def rerun(
+        self, step: int, edits: Mapping[str, Any] | None = None, *, tasks_live: bool = False
+    ) -> bool:
+        """Run a step once more, changed or not, with `edits` of its state; with `tasks_live` its
+        tasks are done again too. False: not now."""
         info = self.session.facts.info
         if not self.trusted and not self._asked:
             self._asked, words = elsewhere.asking(info, self.interpreter)
@@ -290,15 +293,16 @@ class Rerunning:
             other = self.running
             self.session.say(f"#{other.attempt} of step {other.step} runs; x stops it, then r")
         else:
-            self._asked_for = step, edits or {}
-            self._turns.now(lambda: self._run_asked(step, edits or {}), "r runs it again")
+            conditions = Conditions(edits=edits or {}, tasks_live=tasks_live)
+            self._asked_for = step, conditions
+            self._turns.now(lambda: self._run_asked(step, conditions), "r runs it again")
             return True
         return False
 
-    async def _run_asked(self, step: int, edits: Mapping[str, Any]) -> None:
+    async def _run_asked(self, step: int, conditions: Conditions) -> None:
         await self._trust()
         await self._renew()
-        attempted = await self._run(step, Conditions(edits=edits))
+        attempted = await self._run(step, conditions)
         done = attempted.execution
         if await self._shown(attempted) and done is not None:
             spent = f"{attempted.seconds * 1000:.0f} ms"

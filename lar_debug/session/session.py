@@ -224,6 +224,12 @@ class Session(Acts):
             self._rerunning.rerun(self.cursor)
 
     @command
+    def rerun_live(self) -> None:
+        """Run the step once more, and its tasks too rather than take their recorded results."""
+        if len(self._timeline):
+            self._rerunning.rerun(self.cursor, tasks_live=True)
+
+    @command
     def stop(self) -> None:
         self._rerunning.stop()
 

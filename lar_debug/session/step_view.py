@@ -32,6 +32,7 @@ from lar_debug.session.recording import Recording
 from lar_debug.session.shown import IsWanted, Outdated, Shown
 from lar_debug.session.state_tree import StateTrees
 from lar_debug.session.state_values import peek_rows
+from lar_debug.session.tasks_told import tasks_told
 
 BODIES_KEPT = 64
 LEAST_KEPT = 3
@@ -48,6 +49,7 @@ class _Body:
     console: tuple[Row, ...]
     state: tuple[Row, ...]
     state_size: str
+    tasks: str
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ class StepViews:
             type=node.type if node is not None else "",
             where=node.where if node is not None else "",
             reads=execution.reads,
-            note=_note(executions, pair, shown),
+            note=_note(executions, pair, shown, body.tasks),
             strip=_strip(pair, shown),
             verdict=_verdict(pair, body, shown),
             diff=body.document,
@@ -223,6 +225,7 @@ def _build(recording: Recording, pair: _Pair, is_wanted: IsWanted) -> _Body:
         console_rows(recording, execution),
         peek_rows(recording.store.reader, keys, execution),
         f"{len(keys)} key{'' if len(keys) == 1 else 's'}",
+        tasks_told(compared.calls) if execution.attempt else "",
     )
 
 
@@ -288,8 +291,8 @@ def _clock(seconds: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(seconds))
 
 
-def _note(executions: list[Execution], pair: _Pair, shown: Shown) -> str:
-    """What is doubtful about the step, the most telling first."""
+def _note(executions: list[Execution], pair: _Pair, shown: Shown, tasks: str) -> str:
+    """What is doubtful about the step, the most telling first; then how it ran."""
     if shown.stale:
         return f"stale: {shown.stale} | r re-runs it"
     execution = pair.execution
@@ -303,7 +306,8 @@ def _note(executions: list[Execution], pair: _Pair, shown: Shown) -> str:
     if execution.marks and execution.marks[0].path:
         mark = execution.marks[0]
         return f"{mark.fidelity.value}: {mark.path[0]}: {mark.reason}"
-    return f"{execution.how} to reach the node" if execution.how else ""
+    how = f"{execution.how} to reach the node" if execution.how else ""
+    return " | ".join(filter(None, (how, tasks)))
 
 
 def _lost(mark: Mark, execution: Execution) -> str:

@@ -7,6 +7,7 @@ from contextlib import closing
 
 from lar_debug.model.records import Execution, Outcome
 from lar_debug.session.recording import Recording
+from lar_debug.session.tasks_told import task_results
 from lar_debug.store.database import Store
 
 
@@ -36,4 +37,5 @@ def note_variation(recording: Recording, done: Execution) -> bool:
 def _went_in(recording: Recording, execution: Execution) -> tuple[object, ...]:
     uses = recording.store.files(execution.run, execution.step, execution.attempt)
     read = {use.path: use.digest for use in uses if use.mode == "r"}
-    return execution.edits, execution.fingerprint, execution.before, read
+    tasks = task_results(recording.calls(execution))
+    return execution.edits, execution.fingerprint, execution.before, read, tasks

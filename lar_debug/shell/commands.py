@@ -19,6 +19,7 @@ _MOST_KEYS = 8
 _LONGEST_KEY = 200
 
 EXTRA: tuple[tuple[str, str, str], ...] = (
+    ("Re-run step, tasks live", "session('rerun_live')", "Do its tasks again too, all of them"),
     ("Newest attempt", "session('newest')", "Show the newest attempt and follow it"),
     ("Put texts back", "attempt('put_back')", "Write prompt and source as the shown attempt ran"),
     ("Undo put back", "attempt('undo')", "Give the files back what they held before"),

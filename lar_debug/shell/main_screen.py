@@ -46,6 +46,7 @@ class MainScreen(WalkingScreen, ThreadsScreen, StateScreen, inherit_bindings=Fal
             "newer": session.show_newer,
             "newest": session.show_newest,
             "rerun": session.rerun,
+            "rerun_live": session.rerun_live,
             "stop": self._stop,
             "toggle_on_save": session.toggle_on_save,
             "toggle_pin": session.toggle_pin,

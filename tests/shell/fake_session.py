@@ -475,6 +475,9 @@ class FakeSession:
     def rerun(self) -> None:
         self.asked.append("rerun")
 
+    def rerun_live(self) -> None:
+        self.asked.append("rerun_live")
+
     def stop(self) -> None:
         self.asked.append("stop")
 

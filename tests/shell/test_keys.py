@@ -193,6 +193,10 @@ async def test_the_palette_finds_actions_and_steps(open_desk: OpenDesk) -> None:
         await desk.found()
         await desk.press("enter")
         assert desk.session.asked == ["rerun"]
+        await desk.press("ctrl+p", *"tasks live")
+        await desk.found()
+        await desk.press("enter")
+        assert desk.session.asked == ["rerun", "rerun_live"]
         await desk.press("ctrl+p", "2")
         await desk.found()
         await desk.press("enter")
