@@ -14,7 +14,7 @@ from lar_debug.cli.application import Common, common_options
 from lar_debug.cli.listing import run_json
 from lar_debug.cli.output import say, show_json
 from lar_debug.cli.recordings import interpreter_of
-from lar_debug.cli.run import exit_code, summarise
+from lar_debug.cli.run import ALLOW_LOSSY, exit_code, summarise
 from lar_debug.cli.targets import parse_target
 from lar_debug.cli.trust import confirm_trust
 from lar_debug.client.recorded_run import RecordedRun, writer
@@ -132,6 +132,7 @@ def _tell_question(common: Common, row: dict[str, Any]) -> int:
 @click.option("--pause-before", metavar="NODE", help="Wait before this node.")
 @click.option("--audit-log", metavar="DIR", help="Let the engine write its own log there too.")
 @click.option("--from-start", is_flag=True, help="Run all steps again, from the first state.")
+@click.option("--allow-lossy", is_flag=True, help=ALLOW_LOSSY)
 @click.option("--force", is_flag=True, help="Take the thread from a process that holds it.")
 @common_options
 def resume(

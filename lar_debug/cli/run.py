@@ -27,6 +27,8 @@ from lar_debug.session.references import short_ids
 from lar_debug.store.database import Store, StoreError
 from lar_debug.store.location import prepare_folder
 
+ALLOW_LOSSY = "Go on without values that cannot be kept as they are."
+
 RECORDER = "lar_debug.runtime.record:main"
 
 
@@ -160,6 +162,7 @@ class _RunCommand(click.Command):
     type=click.Choice(["exit", "async", "sync"]),
     help="What the thread may lose when its process dies (async).",
 )
+@click.option("--allow-lossy", is_flag=True, default=None, help=ALLOW_LOSSY)
 @click.option("--max-steps", type=click.IntRange(min=1), help="Stop after so many steps.")
 @click.option("--pause-before", metavar="NODE", help="Wait before this node.")
 @click.option("--audit-log", metavar="DIR", help="Let the engine write its own log there too.")
@@ -173,44 +176,33 @@ def run(
     given: str | None,
     thread: str | None,
     new: bool,
-    durability: str | None,
-    max_steps: int | None,
-    pause_before: str | None,
     audit_log: str | None,
+    **wanted: Any,
 ) -> int:
     """Run an unmodified script, or one graph, and record every step of every run in it."""
     chosen = parse_target(target)
     if chosen.kind == "target" and arguments:
         raise Problem(f"{arguments[0]}: a graph takes no arguments; --input gives it its state")
-    for_graph = {
-        "--input": given,
-        "--max-steps": max_steps,
-        "--pause-before": pause_before,
-        "--durability": durability,
-        "--audit-log": audit_log,
-    }
-    said = [name for name, value in for_graph.items() if value is not None]
-    if chosen.kind == "script" and said:
-        raise Problem(
-            f"{' and '.join(said)}: that is for a graph, {target}:NAME; "
-            "a script starts its graph itself"
-        )
+    if chosen.kind == "script":
+        _refuse_for_script(target, {"input": given, **wanted, "audit_log": audit_log})
     if thread is not None:
         _check_thread(common, chosen, thread, new=new)
     elif new:
         raise Problem("--new refuses a thread that is there already: name one with --thread ID")
-    planned = plan_run(
-        common,
-        chosen,
-        arguments,
-        input=parse_input(given),
-        thread=thread,
-        durability=durability,
-        max_steps=max_steps,
-        pause_before=pause_before,
-        audit_log=audit_log and str(Path(audit_log).absolute()),
-    )
+    wanted["audit_log"] = audit_log and str(Path(audit_log).absolute())
+    started_with = parse_input(given)
+    planned = plan_run(common, chosen, arguments, input=started_with, thread=thread, **wanted)
     return _start(common, chosen, planned)
+
+
+def _refuse_for_script(target: str, for_graph: dict[str, Any]) -> None:
+    """Raises Problem where an option was given that a script would not hear of."""
+    said = [f"--{name.replace('_', '-')}" for name, value in for_graph.items() if value is not None]
+    if said:
+        raise Problem(
+            f"{' and '.join(said)}: that is for a graph, {target}:NAME; "
+            "a script starts its graph itself"
+        )
 
 
 def _check_thread(common: Common, target: Target, thread: str, *, new: bool) -> None:

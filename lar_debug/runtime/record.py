@@ -38,7 +38,7 @@ def main(options: dict[str, Any]) -> None:
     `options`: {"store": path, "kind": "script"|"target", "script": path or dotted module,
     "argv": [...], "roots": [folder, ...]} and, where wanted, "target" (as the person wrote it),
     "thread", "marks" (nonce), and for a target "name", "input" (object), "max_steps",
-    "pause_before" (label), "audit_log" (folder), "durability".
+    "pause_before" (label), "audit_log" (folder), "durability", "allow_lossy".
     """
     run_recorded(options, partial(_program, options))
 

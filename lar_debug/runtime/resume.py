@@ -30,7 +30,7 @@ def main(options: dict[str, Any]) -> None:
 
     `options`: those of lar_debug.runtime.record.main that say what the program is, with "thread",
     and where wanted "answer", "rationale", "at" (label or address), "force", "from_start",
-    "max_steps", "pause_before", "audit_log".
+    "allow_lossy", "max_steps", "pause_before", "audit_log".
     """
     run_recorded(options, partial(_program, options))
 

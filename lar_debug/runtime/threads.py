@@ -122,8 +122,8 @@ def begins_anew(position: Position, *, from_start: bool) -> Position:
     died = run.status in (RunStatus.RUNNING, RunStatus.CRASHED)
     if died and run.entry.get("begun") and durability_of(run) is Durability.EXIT:
         raise ThreadProblem(
-            f'thread {run.thread} ran with durability "exit" and was cut off before its end was '
-            "written: its steps were not kept; from_start=True runs them all again"
+            f'thread {run.thread} ran with durability "exit" and was cut off before its end was written: '
+            "its steps were not kept; from_start=True (--from-start) runs them all again"
         )
     return position
 
@@ -136,5 +136,5 @@ def refuse_lossy(marks: tuple[Mark, ...], thread: str, hidden: frozenset[str]) -
             continue
         raise ThreadProblem(
             f"thread {thread}: {where} cannot be kept as it is ({mark.reason}); put plain data "
-            "there, or allow_lossy=True goes on without"
+            "there, or allow_lossy=True (--allow-lossy) goes on without"
         )

@@ -11,7 +11,7 @@ def test_sync_stops_before_a_node_that_would_begin_with_a_value_that_was_not_kep
     told = desk.run(tmp_path, "odd", durability="sync")
     assert told["ended"] == "problem"
     assert told["why"].startswith("thread case-42: held cannot be kept as it is (")
-    assert told["why"].endswith("put plain data there, or allow_lossy=True goes on without")
+    assert told["why"].endswith("or allow_lossy=True (--allow-lossy) goes on without")
     assert (nodes_ran(tmp_path), status(tmp_path)) == (["hold"], "stopped")
 
 

@@ -19,7 +19,7 @@ from lar_debug.runtime.loader import load_module, load_script
 MAX_STEPS = 10_000
 """Steps of a graph that lar-debug starts, where the person gave no number."""
 
-OF_THREADS = ("thread", "durability", "pause_before")
+OF_THREADS = ("thread", "durability", "pause_before", "allow_lossy")
 """Options of a run that goes on after a crash or a pause."""
 
 
@@ -93,6 +93,7 @@ def durable_executor(
         raise Problem("a thread needs its store; see the line above")
     return DurableExecutor(
         store=recording.recorder.store.path,
+        allow_lossy=bool(options.get("allow_lossy")),
         max_node_fatigue=max_steps + 1,
         log_dir=options.get("audit_log") or None,
     )
