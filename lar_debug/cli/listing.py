@@ -12,7 +12,7 @@ from lar_debug.cli.output import show, show_json
 from lar_debug.diff.json_form import value_json
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import RunInfo, RunStatus
-from lar_debug.model.threads import question_in
+from lar_debug.model.threads import questions_in
 from lar_debug.session.costs import Spendings
 from lar_debug.session.recording import as_it_stands
 from lar_debug.session.references import short_ids
@@ -51,17 +51,16 @@ def run_json(store: Store, info: RunInfo, spendings: Spendings | None = None) ->
 
 def _interrupts(store: Store, run: str, step: int) -> list[dict[str, Any]]:
     """What the step that a run waits in asks a person; nothing where it only stops before one."""
-    asked = question_in(store.execution(run, step, 0).note)
-    if asked is None or not asked.question:
-        return []
     return [
         {
-            "id": str(step),
+            "id": asked.id,
             "question": asked.question,
             "choices": list(asked.choices),
             "context": value_json(asked.context),
             "needs_rationale": asked.needs_rationale,
         }
+        for asked in questions_in(store.execution(run, step, 0).note)
+        if asked.question
     ]
 
 

@@ -42,29 +42,43 @@ def run_of_thread(store: Store, thread: str) -> RunInfo:
     return found
 
 
-def chosen_answer(row: dict[str, Any], answers: tuple[str, ...]) -> str | None:
-    """The one answer to what a run asks, from `[ID=]VALUE`. Raises Problem.
+def chosen_answers(row: dict[str, Any], answers: tuple[str, ...]) -> dict[str, str]:
+    """Answers to what a run asks by the ids of the questions, from `[ID=]VALUE`. Raises Problem.
 
     `row` is the run's, as in `list`.
     """
-    if not answers:
-        return None
-    asked: list[dict[str, Any]] = row["interrupts"]
-    if not asked:
+    asked: dict[str, list[str]] = {one["id"]: one["choices"] for one in row["interrupts"]}
+    if answers and not asked:
         raise Problem(f"thread {row['thread']} is {row['status']} and waits for no answer")
-    (question,) = asked
-    answer, *others = answers
+    chosen: dict[str, str] = {}
+    for said in answers:
+        id, value = _named(row, said, asked)
+        if value.strip().lower() not in asked[id]:
+            raise Problem(f"--answer {said}: it is none of {', '.join(asked[id])}")
+        if id in chosen:
+            raise Problem(
+                f"--answer {said}: {_asks(row, asked)}, and has an answer to {id} already"
+            )
+        chosen[id] = value
+    return chosen
+
+
+def _named(row: dict[str, Any], said: str, asked: dict[str, list[str]]) -> tuple[str, str]:
+    """(id of the question, answer)"""
+    named = next((id for id in asked if id and said.startswith(f"{id}=")), None)
+    if named is not None:
+        return named, said.removeprefix(f"{named}=")
+    (first, choices), *others = asked.items()
+    if "=" in said and (others or said.strip().lower() not in choices):
+        raise Problem(f"--answer {said}: {_asks(row, asked)}")
     if others:
-        raise Problem(f"thread {row['thread']} asks one question; give one --answer")
-    name, equals, value = answer.partition("=")
-    if equals and name.isdigit():
-        if name != question["id"]:
-            raise Problem(f"--answer {answer}: the question is number {question['id']}")
-        answer = value
-    choices: list[str] = question["choices"]
-    if answer.strip().lower() not in choices:
-        raise Problem(f"--answer {answer}: it is none of {', '.join(choices)}")
-    return answer
+        raise Problem(f"--answer {said}: {_asks(row, asked)}; write --answer {first}={said}")
+    return first, said
+
+
+def _asks(row: dict[str, Any], asked: dict[str, list[str]]) -> str:
+    what = "one question" if len(asked) == 1 else f"{len(asked)} questions"
+    return f"thread {row['thread']} asks {what} ({', '.join(asked)})"
 
 
 def plan_resume(
@@ -104,26 +118,33 @@ def _tell_saved(store: Store, info: RunInfo) -> None:
         say(f"lar-debug: going on cost {told[0]}")
 
 
-def _tell_question(common: Common, row: dict[str, Any]) -> int:
-    """A thread that waits for an answer nobody gave stays as it is."""
+def _tell_questions(common: Common, row: dict[str, Any]) -> int:
+    """A thread that waits for answers nobody gave stays as it is."""
     if common.json:
         show_json({"runs": [row], "exit_code": DONE})
         return DONE
-    question = row["interrupts"][0]
-    for key, value in question["context"].items():
-        say(f"  {key}: {value}")
-    choices = question["choices"]
-    say(f"{row['thread']} asks: {question['question']} ({'/'.join(choices)})")
-    example = shlex.quote(choices[0]) if choices else "..."
-    rationale = " --rationale '...'" if question["needs_rationale"] else ""
-    say(f"answer: lar-debug resume {shlex.quote(row['thread'])} --answer {example}{rationale}")
+    asked: list[dict[str, Any]] = row["interrupts"]
+    thread, answers = shlex.quote(row["thread"]), ""
+    for one in asked:
+        for key, value in one["context"].items():
+            say(f"  {key}: {value}")
+        say(f"{row['thread']} asks: {one['question']} ({'/'.join(one['choices'])})")
+        name = f"{one['id']}=" if len(asked) > 1 else ""
+        example = one["choices"][0] if one["choices"] else "..."
+        answers += f" --answer {shlex.quote(name + example)}"
+    rationale = " --rationale '...'" if any(one["needs_rationale"] for one in asked) else ""
+    say(f"answer: lar-debug resume {thread}{answers}{rationale}")
     return DONE
 
 
 @click.command("resume")
 @click.argument("thread", metavar="THREAD")
 @click.option(
-    "--answer", "answers", multiple=True, metavar="[ID=]VALUE", help="What a person says."
+    "--answer",
+    "answers",
+    multiple=True,
+    metavar="[ID=]VALUE",
+    help="What a person says; again for each question.",
 )
 @click.option("--rationale", metavar="TEXT", help="Why, for the node's ledger.")
 @click.option("--graph", metavar="TARGET", help="Where the graph is now: FILE.py:NAME.")
@@ -149,9 +170,9 @@ def resume(
         info = run_of_thread(store, thread)
         check_can_go_on(store, info, force=wanted["force"])
         row = run_json(store, info)
-        answer = chosen_answer(row, answers)
-        if row["interrupts"] and answer is None and not (wanted["at"] or wanted["from_start"]):
-            return _tell_question(common, row)
+        answer = chosen_answers(row, answers)
+        if row["interrupts"] and not answer and not (wanted["at"] or wanted["from_start"]):
+            return _tell_questions(common, row)
         wanted |= {"answer": answer, "rationale": rationale}
         wanted["audit_log"] = audit_log and str(Path(audit_log).absolute())
         planned = plan_resume(common, Recording(store, info), graph, wanted)

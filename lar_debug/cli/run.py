@@ -100,7 +100,8 @@ def _next_for(info: RunInfo, row: dict[str, Any]) -> None:
     again = f"lar-debug resume {shlex.quote(info.thread)}"
     for asked in row["interrupts"]:
         choices = "|".join(asked["choices"])
-        say(f"lar-debug: it asks: {asked['question']} {again} --answer {choices}")
+        name = f"{asked['id']}=" if len(row["interrupts"]) > 1 else ""
+        say(f"lar-debug: it asks: {asked['question']} {again} --answer {name}{choices}")
     if info.status is not RunStatus.FINISHED and not row["interrupts"] and info.thread != info.run:
         say(f"lar-debug: go on with it: {again}")
 

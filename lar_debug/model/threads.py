@@ -40,23 +40,36 @@ class ClaimRow(NamedTuple):
 
 
 class Question(NamedTuple):
-    """What a run asks a person; `question` is "" where it only pauses before a node."""
+    """What a run asks a person; `question` is "" where it only pauses before a node.
+
+    `id` names it among those of its step, the same in each try of that.
+    """
 
     question: str = ""
     choices: tuple[str, ...] = ()
     context: Mapping[str, Value] = NOTHING
     needs_rationale: bool = False
+    id: str = ""
 
 
-def question_in(note: str) -> Question | None:
-    """The question that the note of a waiting step holds, None when it holds none."""
+class Answer(NamedTuple):
+    """What a person said to a question, and why where that is asked for."""
+
+    value: str
+    rationale: str = ""
+
+
+def questions_in(note: str) -> tuple[Question, ...]:
+    """The open questions that the note of a waiting step holds."""
     try:
         asked: Any = json.loads(note)
     except (ValueError, RecursionError):
-        return None
-    if not isinstance(asked, dict):
-        return None
-    known = cast("dict[str, Any]", asked)
+        return ()
+    found = cast("list[Any]", asked if isinstance(asked, list) else [asked])
+    return tuple(_question(cast("dict[str, Any]", one)) for one in found if isinstance(one, dict))
+
+
+def _question(known: dict[str, Any]) -> Question:
     # Whoever made the store may have put anything there.
     context, choices = known.get("context"), known.get("choices")
     return Question(
@@ -64,6 +77,7 @@ def question_in(note: str) -> Question | None:
         tuple(map(str, cast("list[Any]", choices))) if isinstance(choices, list) else (),
         cast("dict[str, Any]", context) if isinstance(context, dict) else {},
         bool(known.get("needs_rationale")),
+        str(known.get("id") or ""),
     )
 
 

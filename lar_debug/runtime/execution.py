@@ -68,7 +68,7 @@ def _judged(observation: Observation, ran: Ran) -> tuple[Outcome, str, BaseExcep
     """(outcome, error, what caused it, note)"""
     raised = ran.raised
     if isinstance(raised, Interrupted):
-        return Outcome.WAITING, "", None, raised.note
+        return Outcome.WAITING, "", None, observation.person.note() or raised.note
     if observation.blocked:
         return Outcome.BLOCKED, observation.blocked, raised, ""
     if raised is not None:

@@ -13,6 +13,7 @@ from functools import wraps
 from typing import Any, Final, Protocol
 
 from lar_debug.model.records import Call, FileUse, Tokens
+from lar_debug.runtime.interrupts import Person
 
 _INHERITED = "_lar_debug_context"
 _NO_TOKENS: Final = Tokens()
@@ -42,17 +43,16 @@ class Observation:
         blocking: bool = False,
         tasks: Tasks | None = None,
         keep_text: Callable[[str], str] | None = None,
-        person: list[str] | None = None,
+        person: Person | None = None,
     ) -> None:
         """`answers` are a recording's, for model calls; while `blocking` nothing that the node
-        does reaches the outside. `person` has the answers of a person that are there, in the
-        order in which they are asked for; with it nobody else is asked. `keep_text` puts a text
-        into the store that this is recorded in."""
+        does reaches the outside. `person` answers what the node asks, None: whoever is there.
+        `keep_text` puts a text into the store that this is recorded in."""
         self.answers = answers
         self.blocking = blocking
         self.tasks = tasks
         self.keep_text = keep_text
-        self.person = person
+        self.person = Person() if person is None else person
         self.state = state
         self.over = False
         self.reads: dict[str, None] = {}

@@ -32,7 +32,7 @@ from lar_debug.runtime.observation import quiet
 from lar_debug.runtime.run_record import Beginning, Durable, NotKept, RunRecord
 from lar_debug.runtime.snapshots import Snapshotter
 from lar_debug.runtime.sources import UserFiles
-from lar_debug.runtime.threads import Position
+from lar_debug.runtime.threads import ANSWERS, Position, answers_entry
 from lar_debug.runtime.user_modules import module_files
 from lar_debug.store.database import Store, StoreError
 from lar_debug.store.key import signing_key
@@ -249,7 +249,8 @@ class Recorder:
         if position.unended is not None:
             error = "the process ended inside this step"
             store.end_attempt_as(info.run, position.unended, 0, Outcome.CRASHED, error)
-        entry = {**info.entry, **durable.entry, "shape": beginning.shape}
+        entry = {name: value for name, value in info.entry.items() if name != ANSWERS}
+        entry |= {**durable.entry, "shape": beginning.shape, **answers_entry(position)}
         if position.node is None:
             entry["begun_at"] = record.steps
         store.reopen(info.run, entry, durable.holding)

@@ -29,8 +29,9 @@ def main(options: dict[str, Any]) -> None:
     """Go on with one thread.
 
     `options`: those of lar_debug.runtime.record.main that say what the program is, with "thread",
-    and where wanted "answer", "rationale", "at" (label or address), "force", "from_start",
-    "allow_lossy", "max_steps", "pause_before", "audit_log".
+    and where wanted "answer" and "rationale" (a text, or texts by the ids of questions), "at"
+    (label or address), "force", "from_start", "allow_lossy", "max_steps", "pause_before",
+    "audit_log".
     """
     run_recorded(options, partial(_program, options))
 

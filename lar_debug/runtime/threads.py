@@ -7,15 +7,18 @@ own: what was recorded stays.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
 
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import Execution, NodeRef, Outcome, RunInfo, RunStatus
-from lar_debug.model.threads import Durability, Question
+from lar_debug.model.threads import Answer, Durability, Question, questions_in
 from lar_debug.model.values import Mark
-from lar_debug.runtime.interrupts import question_in
 from lar_debug.store.database import Store
+
+ANSWERS: Final = "answers"
+"""Key of a run's entry: what a person has answered in the step where the run stands."""
 
 
 class ThreadProblem(Problem):
@@ -29,7 +32,8 @@ class Position:
     `node` is None where it begins anew from its start node; `state` the reference of the snapshot
     to go on with, `marks` what that could not keep. `tries` are the steps that were earlier tries
     of the step to come: its visit to the node counts no second time. `finished` is True when
-    there is no step to come.
+    there is no step to come. `questions` are open; `answers` are those that the step to come has
+    by their ids.
     """
 
     run: RunInfo
@@ -38,7 +42,8 @@ class Position:
     node: NodeRef | None = None
     marks: tuple[Mark, ...] = ()
     tries: tuple[int, ...] = ()
-    question: Question | None = None
+    questions: tuple[Question, ...] = ()
+    answers: Mapping[str, Answer] = field(default_factory=dict[str, Answer])
     unended: int | None = None
     """The step in which its process ended."""
     finished: bool = False
@@ -65,7 +70,8 @@ def position_of(store: Store, run: RunInfo) -> Position:
         step.node,
         execution.marks,
         tries=tuple(store.tries(run.run, step.engine_step, begun_at(run))),
-        question=question_in(execution.note) if waiting else None,
+        questions=questions_in(execution.note) if waiting else (),
+        answers=_kept_answers(run, step.engine_step),
         unended=step.step if execution.outcome is Outcome.RUNNING else None,
     )
 
@@ -80,6 +86,62 @@ def _ended_well(execution: Execution) -> bool:
 def begun_at(run: RunInfo) -> int:
     """The step with which a run began last: not 0 where it was begun anew from its start."""
     return int(run.entry.get("begun_at", 0))
+
+
+def _kept_answers(run: RunInfo, engine_step: int) -> dict[str, Answer]:
+    """What a person has said already to questions of a step that is tried again."""
+    kept: Any = run.entry.get(ANSWERS)
+    if not isinstance(kept, dict):
+        return {}
+    known = cast("dict[str, Any]", kept)
+    given = cast("dict[str, list[Any]]", known["given"] if known["step"] == engine_step else {})
+    return {id: Answer(*map(str, said)) for id, said in given.items()}
+
+
+def answers_told(answers: Mapping[str, Answer]) -> str:
+    """ "answered approve", of several questions each with its id; "" without an answer."""
+    if len(answers) == 1:
+        return f"answered {next(iter(answers.values())).value}"
+    told = ", ".join(f"{id} {answer.value}" for id, answer in answers.items())
+    return f"answered {told}" if told else ""
+
+
+def answers_entry(position: Position) -> dict[str, Any]:
+    """What a run that goes on notes of the answers, for further tries of the step."""
+    given = {id: list(answer) for id, answer in position.answers.items()}
+    return {ANSWERS: {"step": position.engine_step, "given": given}} if given else {}
+
+
+def answered(
+    position: Position, answer: str | Mapping[str, str], rationale: str | Mapping[str, str]
+) -> dict[str, Answer]:
+    """What a person says now: to the one question that is open, or by the ids of several.
+
+    Raises ThreadProblem.
+    """
+    thread, asked = position.run.thread, {one.id: one for one in position.questions}
+    if not asked:
+        raise ThreadProblem(f"thread {thread} waits for no answer")
+    if isinstance(answer, str):
+        if len(asked) > 1:
+            raise ThreadProblem(
+                f"thread {thread} asks {len(asked)} questions; answer each by its id: "
+                f"{', '.join(asked)}"
+            )
+        answer = dict.fromkeys(asked, answer)
+    found: dict[str, Answer] = {}
+    for id, value in answer.items():
+        if id not in asked:
+            raise ThreadProblem(f"thread {thread} asks no {id}; it asks {', '.join(asked)}")
+        if value.strip().lower() not in asked[id].choices:
+            raise ThreadProblem(
+                f"{value!r} is none of the choices of thread {thread}: "
+                f"{', '.join(asked[id].choices)}"
+            )
+        found[id] = Answer(
+            value, rationale if isinstance(rationale, str) else rationale.get(id, "")
+        )
+    return found
 
 
 def is_announced(run: RunInfo) -> bool:

@@ -13,7 +13,7 @@ from lar_debug.diff.brief import brief
 from lar_debug.model.changes import Span, Tone
 from lar_debug.model.document import Block, Document, TreeRow
 from lar_debug.model.records import Execution, Outcome
-from lar_debug.model.threads import Question, question_in
+from lar_debug.model.threads import Question, questions_in
 from lar_debug.session.attempted import LoadError
 from lar_debug.session.recording import Recording
 
@@ -40,10 +40,10 @@ def ending_spans(recording: Recording, execution: Execution) -> tuple[Span, ...]
     """ "failed: KeyError: 'oder' in prepare, answering.py:38", for all but a success."""
     outcome = execution.outcome
     if outcome is Outcome.WAITING:
-        asked = question_in(execution.note) or Question()
+        asked = "; ".join(one.question for one in questions_in(execution.note) if one.question)
         over = execution.attempt == 0 and not _is_last(recording, execution)
         told = _WAITED if over else _WORDS[outcome]
-        return (Span(": ".join(filter(None, (told, asked.question))), "note"),)
+        return (Span(": ".join(filter(None, (told, asked))), "note"),)
     if outcome is Outcome.CRASHED and execution.attempt == 0:
         return (Span(recording.death(execution.started, execution.error), "error"),)
     if outcome is Outcome.RUNNING:
@@ -156,13 +156,14 @@ def _code(execution: Execution, texts: Mapping[str, str]) -> list[Block]:
 
 
 def _question(recording: Recording, execution: Execution) -> list[Block]:
-    asked = question_in(execution.note) or Question()
     label = recording.step(execution.step).node.label
-    rows: list[Block] = [_row(f"{label} asks: {asked.question or '(no question)'}")]
-    for key, value in asked.context.items():
-        rows.append(TreeRow(" ", (Span(f"{key} ", "key"), Span(brief(value, BRIEF_CELLS)))))
-    if asked.choices:
-        rows.append(_row("> " + "    ".join(asked.choices), tone="strong"))
+    rows: list[Block] = []
+    for asked in questions_in(execution.note) or (Question(),):
+        rows.append(_row(f"{label} asks: {asked.question or '(no question)'}"))
+        for key, value in asked.context.items():
+            rows.append(TreeRow(" ", (Span(f"{key} ", "key"), Span(brief(value, BRIEF_CELLS)))))
+        if asked.choices:
+            rows.append(_row("> " + "    ".join(asked.choices), tone="strong"))
     if _is_last(recording, execution):
         rows.append(_row("c answers and goes on | q leaves it waiting (any day)", tone="dim"))
     elif again := _next_try(recording, execution):

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from lar_debug.client.recorded_run import RecordedRun
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import RunStatus
-from lar_debug.model.threads import Question, question_in
+from lar_debug.model.threads import Answer, Question, questions_in
 from lar_debug.session.header import how_it_ended
 from lar_debug.session.programs import check_can_go_on, resuming, settle
 from lar_debug.session.rerunning import Rerunning
@@ -39,7 +40,7 @@ class GoingOn:
         self._waiting: asyncio.Task[int] | None = None
         self._last = bytearray()
 
-    def question(self) -> Question:
+    def questions(self) -> tuple[Question, ...]:
         """What a person is asked before the run goes on; one without choices where it only needs
         a yes. Raises Problem where it cannot go on."""
         session = self._session
@@ -51,18 +52,22 @@ class GoingOn:
         check_can_go_on(recording.store, info)
         last = recording.step_count() - 1
         if info.status is RunStatus.WAITING and last >= 0:
-            asked = question_in(recording.execution(last, 0).note)
-            if asked is not None and asked.choices:
+            asked = questions_in(recording.execution(last, 0).note)
+            if asked and all(one.choices for one in asked):
                 return asked
         following = [node.label for line in recording.summaries(last, last) for node in line.next]
         where = f" with {following[0]}" if following else f" from step {max(last, 0)}"
         what = "the run" if info.thread == info.run else f"thread {info.thread}"
-        return Question(f"go on with {what}{where}? y")
+        return (Question(f"go on with {what}{where}? y"),)
 
-    def start(self, answer: str, rationale: str) -> None:
-        """Go on; the screen follows what is recorded. Raises Problem."""
-        self.question()
-        wanted = {"answer": answer, "rationale": rationale}
+    def start(self, answers: Mapping[str, Answer]) -> None:
+        """Go on with answers by the ids of their questions; the screen follows what is recorded.
+        Raises Problem."""
+        self.questions()
+        wanted = {
+            "answer": {id: answer.value for id, answer in answers.items()},
+            "rationale": {id: answer.rationale for id, answer in answers.items()},
+        }
         program = resuming(self._session.recording, self._rerunning.interpreter, wanted)
         program.keep_to(self._heard)
         program.start()

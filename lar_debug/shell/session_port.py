@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from lar_debug.model.tabs import PutBackView, StateEditView, StateWish
-from lar_debug.model.threads import Question
+from lar_debug.model.threads import Answer, Question
 from lar_debug.model.views import (
     EventLine,
     HeaderView,
@@ -125,9 +125,9 @@ class WalkingPort(Protocol):
 class GoingOnPort(Protocol):
     """The thread of the run that is shown goes on. Both raise Problem where it cannot."""
 
-    def question(self) -> Question: ...
+    def questions(self) -> tuple[Question, ...]: ...
 
-    def start(self, answer: str, rationale: str) -> None: ...
+    def start(self, answers: Mapping[str, Answer]) -> None: ...
 
 
 class HandingPort(Protocol):

@@ -62,6 +62,7 @@ def run(
                 break
     except lar_debug.Interrupted as error:
         ended = {"ended": "interrupted", "why": str(error), "choices": list(error.choices)}
+        ended["asked"] = [one.id for one in error.questions]
     except lar_debug.Problem as error:
         ended = {"ended": "problem", "why": str(error)}
     del steps

@@ -1,6 +1,6 @@
 """A run waits for a person: the process may end, any other one brings the answer."""
 
-from tests.durable.desk import nodes_ran, status, store_of, timeline
+from tests.durable.desk import Desk, nodes_ran, status, store_of, timeline
 
 
 def test_the_run_waits_with_its_question_and_another_process_answers(desk, tmp_path):
@@ -80,3 +80,43 @@ def test_a_node_to_pause_before_must_be_there(desk, tmp_path):
     assert nodes_ran(tmp_path) == []
     with store_of(tmp_path) as store:
         assert store.runs() == []
+
+
+def test_branches_beside_each_other_ask_all_at_once_and_are_answered_one_by_one(desk, tmp_path):
+    asked = desk.run(tmp_path, "council")
+    assert (asked["ended"], asked["asked"]) == ("interrupted", ["legal", "finance"])
+    assert "legal: May we? (yes/no); finance: Pay? (yes/no)" in asked["why"]
+    before = timeline(tmp_path)
+    for wrong, why in (
+        ("yes", "asks 2 questions; answer each by its id: legal, finance"),
+        ({"how": "cash"}, "asks no how; it asks legal, finance"),
+        ({"legal": "yes", "finance": "cash"}, "'cash' is none of the choices of thread case-42"),
+    ):
+        told = desk.run(tmp_path, "council", how="resume", answer=wrong)
+        assert (told["ended"], why in told["why"]) == ("problem", True)
+    assert timeline(tmp_path) == before
+    # The branch that has its answer goes on to its next question.
+    asked = desk.run(tmp_path, "council", how="resume", answer={"finance": "yes"})
+    assert asked["asked"] == ["legal", "how"]
+    answers = {"answer": {"legal": "no", "how": "card"}, "rationale": {"legal": "a doubt"}}
+    done = desk.run(tmp_path, "council", how="resume", **answers)
+    said = [done["state"][key] for key in ("legal", "finance", "how", "done")]
+    assert said == ["no", "yes", "card", True]
+    assert "Decision: 'no'" in (tmp_path / "stdout").read_text()
+    # What a branch has fetched is not fetched again for another branch's question.
+    assert nodes_ran(tmp_path) == ["fetch 1"]
+    assert [outcome for _, outcome, _ in timeline(tmp_path)] == [
+        *("waiting", "waiting", "success", "success")
+    ]
+
+
+def test_answers_outlive_the_process_that_got_them(desk: Desk, tmp_path):
+    desk.run(tmp_path, "council")
+    desk.run(tmp_path, "council", how="resume", answer={"finance": "no"})
+    (tmp_path / "crash").touch()
+    options = {"how": "resume", "answer": {"legal": "yes", "how": "cash"}}
+    assert desk.do(tmp_path, graph="council", thread="case-42", **options) == -9
+    done = desk.run(tmp_path, "council")
+    assert [done["state"][key] for key in ("legal", "finance", "how")] == ["yes", "no", "cash"]
+    # They are of that step alone: the next run of the thread asks anew.
+    assert desk.run(tmp_path, "council")["asked"] == ["legal", "finance"]

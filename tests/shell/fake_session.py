@@ -5,7 +5,7 @@ It holds frozen views only and writes down what it was asked to do.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,7 +17,7 @@ from lar_debug.model.document import CauseBlock, CauseDocument, Document
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import Outcome
 from lar_debug.model.tabs import PutBackView, StateEditView
-from lar_debug.model.threads import Question
+from lar_debug.model.threads import Answer, Question
 from lar_debug.model.views import (
     Chip,
     EventLine,
@@ -249,15 +249,17 @@ class FakeGoingOn:
 
     def __init__(self, asked: list[str]) -> None:
         self._asked = asked
-        self.asks: Question | Problem = Question("go on with thread case-42 with write_reply? y")
+        only = Question("go on with thread case-42 with write_reply? y")
+        self.asks: tuple[Question, ...] | Problem = (only,)
 
-    def question(self) -> Question:
+    def questions(self) -> tuple[Question, ...]:
         if isinstance(self.asks, Problem):
             raise self.asks
         return self.asks
 
-    def start(self, answer: str, rationale: str) -> None:
-        self._asked.append(" ".join(("go_on", answer, rationale)).strip())
+    def start(self, answers: Mapping[str, Answer]) -> None:
+        said = [" ".join((id, *answer)).strip() for id, answer in answers.items()]
+        self._asked.append(" ".join(("go_on", *said)))
 
 
 class FakePutBack:

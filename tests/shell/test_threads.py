@@ -6,7 +6,7 @@ from lar_debug.model.problem import Problem
 from lar_debug.model.threads import Question
 from tests.shell.conftest import OpenDesk
 
-REFUND = Question("Refund 89 EUR?", ("approve", "reject", "ask_customer"))
+REFUND = (Question("Refund 89 EUR?", ("approve", "reject", "ask_customer"), id="verdict"),)
 
 
 async def test_a_run_that_stopped_goes_on_after_a_yes(open_desk: OpenDesk) -> None:
@@ -25,12 +25,12 @@ async def test_the_beginning_of_a_choice_is_an_answer(open_desk: OpenDesk) -> No
         await desk.press("c")
         assert "Refund 89 EUR? approve/reject/ask_customer:" in desk.text
         await desk.press("r", "enter")
-        assert desk.session.asked == ["go_on reject"]
+        assert desk.session.asked == ["go_on verdict reject"]
 
 
 async def test_of_a_long_question_the_choices_stay(open_desk: OpenDesk) -> None:
     async with open_desk(80, 24) as desk:
-        desk.session.going_on.asks = Question("Refund 89 EUR? " * 20, REFUND.choices)
+        desk.session.going_on.asks = (Question("Refund 89 EUR? " * 20, REFUND[0].choices),)
         await desk.press("c", "r")
         assert " Refund 89… approve/reject/ask_customer: r" in desk.text
 
@@ -41,16 +41,29 @@ async def test_what_is_no_choice_or_two_of_them_is_asked_again(open_desk: OpenDe
         await desk.press("c", "a", "enter", "x", "enter")
         assert desk.session.asked == []
         await desk.press("backspace", "p", "enter")
-        assert desk.session.asked == ["go_on approve"]
+        assert desk.session.asked == ["go_on verdict approve"]
 
 
 async def test_a_ledger_wants_to_know_why(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
-        desk.session.going_on.asks = Question("Pay?", ("yes", "no"), needs_rationale=True)
+        pay = Question("Pay?", ("yes", "no"), needs_rationale=True, id="pay")
+        desk.session.going_on.asks = (pay,)
         await desk.press("c", *"yes", "enter")
         assert "yes, because:" in desk.text
         await desk.press(*"late", "enter")
-        assert desk.session.asked == ["go_on yes late"]
+        assert desk.session.asked == ["go_on pay yes late"]
+
+
+async def test_several_questions_come_one_after_the_other(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        pay = Question("Pay?", ("yes", "no"), needs_rationale=True, id="pay")
+        desk.session.going_on.asks = (pay, *REFUND)
+        await desk.press("c", "y", "enter", *"late", "enter")
+        assert "Refund 89 EUR? approve/reject/ask_customer:" in desk.text
+        await desk.press("escape")
+        assert desk.session.asked == []
+        await desk.press("c", "n", "enter", "enter", "r", "enter")
+        assert desk.session.asked == ["go_on pay no verdict reject"]
 
 
 async def test_a_run_at_its_end_says_so(open_desk: OpenDesk) -> None:

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 from lar_debug.runtime.engines.lar_calls import Asked, wrap_completion
 from lar_debug.runtime.engines.lar_nodes import HIDDEN_KEYS, question_of, template_keys
-from lar_debug.runtime.interrupts import Interrupted
+from lar_debug.runtime.interrupts import Interrupted, Person
 from lar_debug.runtime.observation import (
     current_node,
     inside_node,
@@ -102,6 +102,10 @@ class Host(Asked, Protocol):
         """An executor is about to put its count of visits, by class, into the state."""
         ...
 
+    def question(self, node: Any) -> tuple[int, str]:
+        """Where a node that asks a person stands among others, and the id of its question."""
+        ...
+
 
 _installed: list[Host] = []
 
@@ -153,7 +157,7 @@ def _patch(host: Host) -> None:
     loop = _patch_loop(executor.GraphExecutor, host)
     _patch_nodes(nodes, host, loop)
     nodes.completion = wrap_completion(nodes.completion, host)
-    nodes.input = _ask
+    nodes.input = partial(_ask, host)
     litellm: Any = sys.modules.get("litellm")
     if litellm is not None:
         # A node of the user's own class may call the model itself.
@@ -314,17 +318,20 @@ def _error_set(one: Any, state: Any, value: Any) -> None:
 # -- a person's answer ----------------------------------------------------------------------
 
 
-def _ask(prompt: object = "") -> str:
+def _ask(host: Host, prompt: object = "") -> str:
     """Stands for `input` in lar.node: asks where somebody can answer, else the run waits."""
     running = observed()
-    answered = next((one.person for one in running if one.person is not None), None)
-    if answered:
-        return answered.pop(0)
-    if answered is None and (line := _typed(prompt)) is not None:
+    persons = [one.person for one in running] or [Person()]
+    person = next((one for one in persons if one.alone), persons[0])
+    if not person.alone and (line := _typed(prompt)) is not None:
         return line
-    state = getattr(running[-1].state, "_state", {}) if running else {}
     node = current_node()
-    raise Interrupted(question_of(node, state), node=type(node).__name__)
+    place, id = host.question(node)
+    state = getattr(running[-1].state, "_state", {}) if running else {}
+    told = person.take(question_of(node, state, id), place)
+    if told is None:
+        raise Interrupted(person.note(), node=type(node).__name__)
+    return told
 
 
 def _typed(prompt: object) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -24,7 +24,7 @@ from lar_debug.runtime.engines.lar_nodes import HIDDEN_KEYS
 from lar_debug.runtime.engines.lar_reaching import Reaching
 from lar_debug.runtime.engines.lar_recording import LarRecording, LarRun, waiting_entry
 from lar_debug.runtime.identity import Unreachable
-from lar_debug.runtime.interrupts import Interrupted
+from lar_debug.runtime.interrupts import Interrupted, Person
 from lar_debug.runtime.matching import check, find, refused
 from lar_debug.runtime.production import host_of_process, recorder_for
 from lar_debug.runtime.recorder import Recorder
@@ -32,6 +32,8 @@ from lar_debug.runtime.run_record import Beginning, Durable, NotKept
 from lar_debug.runtime.threads import (
     Position,
     ThreadProblem,
+    answered,
+    answers_told,
     begins_anew,
     durability_of,
     is_announced,
@@ -60,8 +62,8 @@ class _Wish:
     force: bool = False
     from_start: bool = False
     at: str = ""
-    answer: str | None = None
-    rationale: str = ""
+    answer: str | Mapping[str, str] | None = None
+    rationale: str | Mapping[str, str] = ""
 
 
 class DurableExecutor:
@@ -135,8 +137,8 @@ class DurableExecutor:
         thread_id: str,
         start_node: Any,
         *,
-        answer: str | None = None,
-        rationale: str = "",
+        answer: str | Mapping[str, str] | None = None,
+        rationale: str | Mapping[str, str] = "",
         state: Any = None,
         max_steps: int = MAX_STEPS,
         durability: str | None = None,
@@ -148,7 +150,9 @@ class DurableExecutor:
         """Go on with a thread that is there and not at its end; else as `run_step_by_step`.
 
         `answer` is a person's, one of the choices, where the thread waits for it, `rationale` the
-        reason for the node's ledger. A `state` that is given is filled with the recorded one.
+        reason for the node's ledger; of several questions a dict by their ids (those of
+        Interrupted.questions). What is not answered stays open. A `state` that is given is filled
+        with the recorded one.
         """
         wish = _Wish(
             named_thread(thread_id),
@@ -249,7 +253,7 @@ class _ThreadRun:
             holding = claim.holding
             self._store.set_status(info.run, RunStatus.FINISHED, ended=info.ended, holding=holding)
             return None
-        if position.question is not None and wish.answer is None and not wish.at:
+        if position.questions and wish.answer is None and not wish.at:
             return position
         return self._continued(claim, position)
 
@@ -258,7 +262,7 @@ class _ThreadRun:
         pause = self._pause(graph)
         record = self._recorder.begin_run(beginning, self._durable(claim), self._state)
         assert record is not None
-        return LarRun(record, graph, person=[], pause_before=pause)
+        return LarRun(record, graph, person=Person(alone=True), pause_before=pause)
 
     def _pause(self, graph: LarGraph) -> str:
         """The label of the node to pause before. Raises ThreadProblem when there is none."""
@@ -287,7 +291,9 @@ class _ThreadRun:
 
     def _continued(self, claim: Claim, position: Position) -> LarRun:
         info, wish = position.run, self._wish
-        answers = self._answers(position)
+        if wish.answer is not None:
+            given = answered(position, wish.answer, wish.rationale)
+            position = replace(position, answers={**position.answers, **given})
         self._refuse_lossy(position)
         if position.engine_step >= self._limit:
             raise ThreadProblem(
@@ -307,9 +313,9 @@ class _ThreadRun:
             record,
             graph,
             visits=self._visits(position),
-            person=answers,
+            person=Person(position.answers, alone=True),
             pause_before=pause,
-            note=f"answered {wish.answer}" if wish.answer is not None else "",
+            note=answers_told(position.answers),
         )
 
     def _visits(self, position: Position) -> dict[str, int]:
@@ -358,22 +364,6 @@ class _ThreadRun:
     def _refuse_lossy(self, position: Position) -> None:
         if not self._wish.allow_lossy:
             refuse_lossy(position.marks, self._wish.thread, HIDDEN_KEYS)
-
-    # -- a person's answer --------------------------------------------------------------------
-
-    def _answers(self, position: Position) -> list[str]:
-        """What the node that asks gets to hear, in its order. Raises ThreadProblem."""
-        answer, question = self._wish.answer, position.question
-        if answer is None:
-            return []
-        if question is None:
-            raise ThreadProblem(f"thread {self._wish.thread} waits for no answer")
-        if answer.strip().lower() not in question.choices:
-            raise ThreadProblem(
-                f"{answer!r} is none of the choices of thread {self._wish.thread}: "
-                f"{', '.join(question.choices)}"
-            )
-        return [answer, self._wish.rationale] if question.needs_rationale else [answer]
 
     def _ask_again(self, position: Position) -> Generator[dict[str, Any], Any, None]:
         """The run waits as before; nothing is written."""

@@ -245,6 +245,9 @@ class _Host:
     def counting(self, visits: dict[str, int]) -> None:
         """The recorded count comes with the recorded state."""
 
+    def question(self, node: Any) -> tuple[int, str]:
+        return (0, "") if self._graph is None else self._graph.question(node)
+
     def step(self, node: Any, state: Any, work: Callable[[], Any]) -> Any:
         if self._in_step:
             return work()

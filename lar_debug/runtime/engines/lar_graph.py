@@ -9,7 +9,7 @@ from typing import Any
 
 from lar_debug.model.records import Node
 from lar_debug.runtime.engines.lar import Caller
-from lar_debug.runtime.engines.lar_nodes import NodeFacts
+from lar_debug.runtime.engines.lar_nodes import NodeFacts, question_key
 from lar_debug.runtime.fingerprint import Fingerprint, Fingerprinter
 from lar_debug.runtime.identity import Graph, Names, Walker, is_of
 from lar_debug.runtime.matching import shape_of
@@ -88,6 +88,15 @@ class LarGraph:
             if name is not None:
                 found[self.graph.address(node)] = f"{normal_module(name.module)}:{name.text}"
         return found
+
+    def question(self, node: Any) -> tuple[int, str]:
+        """Where a node that asks a person stands among the others, and the id of its question:
+        the key that gets the answer, or its address where that is not the only such key."""
+        nodes = self.graph.nodes
+        at = next((at for at, one in enumerate(nodes) if one is node), len(nodes))
+        key = question_key(node) or ""
+        alike = sum(question_key(one) == key for one in nodes)
+        return at, (self.graph.address(node) if alike > 1 else "") or key
 
     def _described(self, nodes: list[Any]) -> Found:
         records = [self._facts.node(node, self.graph, self.fingerprint(node)) for node in nodes]

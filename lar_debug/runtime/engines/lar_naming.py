@@ -104,6 +104,9 @@ class _Host:
     def counting(self, visits: dict[str, int]) -> None:
         """No executor of ours runs here."""
 
+    def question(self, node: Any) -> tuple[int, str]:
+        return (0, "") if self.graph is None else self.graph.question(node)
+
 
 class _Matched:
     """The recorded steps of a run, matched with a graph."""

@@ -7,7 +7,6 @@ engine: classes are told apart by the attributes that their constructors set.
 from __future__ import annotations
 
 import functools
-import json
 import string
 import sys
 from collections.abc import Iterator, Mapping
@@ -116,13 +115,19 @@ class NodeFacts:
         )
 
 
-def question_of(node: Any, state: Mapping[str, Any]) -> str:
-    """What a HumanJuryNode asks, as the JSON text that the execution keeps as its note."""
+def question_key(node: Any) -> str | None:
+    """The key that a HumanJuryNode leaves its answer under, None for a node that asks nobody."""
     known: dict[str, Any] = getattr(node, "__dict__", {})
-    asked = {
+    return str(known.get("output_key", "")) if "choices" in known else None
+
+
+def question_of(node: Any, state: Mapping[str, Any], id: str) -> dict[str, Any]:
+    """What a HumanJuryNode asks, as the execution keeps it in its note."""
+    known: dict[str, Any] = getattr(node, "__dict__", {})
+    return {
+        "id": id,
         "question": known.get("prompt", ""),
         "choices": known.get("choices", []),
         "context": {key: state.get(key) for key in known.get("context_keys", ())},
         "needs_rationale": bool(known.get("authority_ledger")),
     }
-    return json.dumps(asked, default=repr)

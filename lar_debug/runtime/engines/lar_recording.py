@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from lar_debug.model.records import NodeRef, RunStatus
+from lar_debug.model.records import NodeRef, Outcome, RunStatus
 from lar_debug.runtime.effects import Effects
 from lar_debug.runtime.engines import lar
 from lar_debug.runtime.engines.lar_graph import LarGraph
-from lar_debug.runtime.engines.lar_nodes import HIDDEN_KEYS
+from lar_debug.runtime.engines.lar_nodes import HIDDEN_KEYS, question_key
 from lar_debug.runtime.execution import Ran, run_observed
-from lar_debug.runtime.interrupts import Interrupted
+from lar_debug.runtime.interrupts import Interrupted, Person
 from lar_debug.runtime.observation import Observation, current_node
 from lar_debug.runtime.recorder import Recorder
 from lar_debug.runtime.run_record import Beginning, NotKept, RunRecord
@@ -37,8 +37,8 @@ class LarRun:
     """What the engine's count of steps begins at: those of earlier segments."""
     visits: dict[str, int] = field(default_factory=dict[str, int])
     """Visits by class in earlier segments, until the engine's count has them."""
-    person: list[str] | None = None
-    """The answers of a person to what the first step asks; None: whoever is there is asked."""
+    person: Person = field(default_factory=Person)
+    """Who answers what the step to come asks."""
     note: str = ""
     """What is said of the first step when it ends well."""
     given: dict[str, Any] | None = None
@@ -215,6 +215,10 @@ class LarRecording:
         if isinstance(error, Interrupted):
             run.record.end(RunStatus.WAITING)
             error.run, error.thread = run.record.run, run.record.thread
+            last = run.record.last
+            if last is not None and last.outcome is Outcome.WAITING:
+                # All that is asked: parallel branches have each raised their own.
+                error.note = last.note
         elif isinstance(error, KeyboardInterrupt):
             run.record.end(RunStatus.STOPPED, describe(error))
         elif isinstance(error, AttributeError) and "_get_utc_timestamp" in str(error):
@@ -248,6 +252,11 @@ class LarRecording:
         raise error
 
     # -- a step -------------------------------------------------------------------------------
+
+    def question(self, node: Any) -> tuple[int, str]:
+        known = (graph for graph in reversed(self._graphs) if graph.graph.known(node))
+        graph = next(known, None)
+        return (0, question_key(node) or "") if graph is None else graph.question(node)
 
     def counting(self, visits: dict[str, int]) -> None:
         run: LarRun | None = getattr(self._local, "run", None)
@@ -286,8 +295,7 @@ class LarRecording:
         run.state = state
         record.begin_step(run.ref(node), state._state, observation)
         ran = run_observed(observation, work)
-        if run.person is not None:
-            run.person = []
+        run.person = run.person.after()
         next_node = ran.returned
         if next_node is not None:
             self._discover(run, next_node, record.steps - 1)

@@ -9,7 +9,7 @@ from pathlib import Path
 from lar import AddValueNode, HumanJuryNode, ToolNode, node
 from lar.adaptive import AdaptiveNode, TopologyValidator
 from lar.compliance.authority_record import AuthorityLedger
-from lar.node import BaseNode, FunctionalNode
+from lar.node import BaseNode, BatchNode, FunctionalNode
 
 import lar_debug
 from tests.durable.graphs.log import crash_when, ran
@@ -73,6 +73,22 @@ def asking(ledger: bool = False, longer: bool = False):
         stakeholder_role="CFO",
     )
     return AddValueNode("order", {"id": "A-1042"}, next_node=ask)
+
+
+def council():
+    """Fetches a page and asks three things beside each other, one of them after another; dies in
+    the branch that fetches while a file `crash` is there."""
+
+    def reads(state):
+        page = fetch(1)
+        crash_when("crash")
+        return page
+
+    how = HumanJuryNode("How?", ["cash", "card"], "how")
+    finance = HumanJuryNode("Pay?", ["yes", "no"], "finance", next_node=how)
+    legal = HumanJuryNode("May we?", ["yes", "no"], "legal", authority_ledger=LEDGER)
+    branches = [FunctionalNode(reads, output_key="page"), legal, finance]
+    return BatchNode(branches, next_node=AddValueNode("done", True))
 
 
 def loop(turns: int = 200):
