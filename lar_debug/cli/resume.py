@@ -21,7 +21,7 @@ from lar_debug.client.recorded_run import RecordedRun, writer
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import RunInfo
 from lar_debug.session.costs import resumes_of
-from lar_debug.session.programs import check_can_go_on, resuming, settle
+from lar_debug.session.programs import check_can_go_on, resuming, settle, started_again
 from lar_debug.session.recording import Recording
 from lar_debug.session.references import find_whole_run
 from lar_debug.store.database import Store
@@ -86,7 +86,11 @@ def plan_resume(
 ) -> RecordedRun:
     """Everything that is needed to go on with a run. Raises Problem."""
     confirm_trust(common, recording)
-    if graph is not None:
+    live = bool(wanted.pop("live"))
+    if graph is None:
+        if told := started_again(recording, live=live):
+            say(f"lar-debug: {told}")
+    else:
         target = parse_target(graph)
         if target.kind != "target":
             raise Problem(f"--graph {graph}: name the start node too, {graph}:NAME")
@@ -154,6 +158,7 @@ def _tell_questions(common: Common, row: dict[str, Any]) -> int:
 @click.option("--audit-log", metavar="DIR", help="Let the engine write its own log there too.")
 @click.option("--from-start", is_flag=True, help="Run all steps again, from the first state.")
 @click.option("--allow-lossy", is_flag=True, help=ALLOW_LOSSY)
+@click.option("--live", is_flag=True, help="A script may reach the outside on its way there.")
 @click.option("--force", is_flag=True, help="Take the thread from a process that holds it.")
 @common_options
 def resume(

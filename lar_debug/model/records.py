@@ -49,6 +49,9 @@ class Outcome(str, Enum):
 STORED = "stored"
 """`finish` of a task whose result came from the record."""
 
+NOT_NOTED = "not noted"
+"""What the script of a run did before it, where nobody looked: it may have been anything."""
+
 RECORDING_STOPPED = "recording stopped: "
 """How the error of a run begins that went on unrecorded, and of the step in which that began."""
 

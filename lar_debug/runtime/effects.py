@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 from typing import Any, cast
 
-from lar_debug.model.records import FileUse
+from lar_debug.model.records import NOT_NOTED, FileUse
 from lar_debug.runtime.ahead import Ahead
 from lar_debug.runtime.compiled import content_digest
 from lar_debug.runtime.observation import Observation, observed, quiet
@@ -52,8 +52,7 @@ class Effects:
         """[kind, where] of what the program did to the outside while no node ran."""
         if self._whole_program:
             return self.outside.reached
-        # Nobody looked: it may have been anything.
-        return [["process", "not noted"]]
+        return [["process", NOT_NOTED]]
 
     @property
     def blocks(self) -> bool:

@@ -1,17 +1,19 @@
 """Entry of the bootstrap that goes on with a thread: at its next node, or from its beginning.
 
-The graph is reached as a re-execution reaches it, by importing the program; what stands around
-the loop of a script is not run again. May not print to stdout.
+The graph is reached as a re-execution reaches it: by importing the program, so that what stands
+around the loop of a script is not run again; only where nothing but the script's own code makes
+the graph that is started again. May not print to stdout.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import RunInfo
+from lar_debug.runtime.engines.lar_again import start_again
 from lar_debug.runtime.engines.lar_recording import LarRecording
 from lar_debug.runtime.engines.lar_target import (
     MAX_STEPS,
@@ -22,7 +24,7 @@ from lar_debug.runtime.engines.lar_target import (
     start_node_of,
 )
 from lar_debug.runtime.record import REFUSED, refusing, run_recorded, run_script
-from lar_debug.runtime.threads import is_announced
+from lar_debug.runtime.threads import is_announced, start_name
 
 
 def main(options: dict[str, Any]) -> None:
@@ -45,6 +47,8 @@ def _program(options: Mapping[str, Any], recording: LarRecording | None) -> int 
         recorder.announced = info
         run_script(options)
         return None
+    if info is not None and options["kind"] == "script" and not start_name(info):
+        return start_again(options, recording, recorder, info)
     return refusing(lambda: _resumed(options, recording, info))
 
 
@@ -73,11 +77,11 @@ def _start_node(options: Mapping[str, Any], info: RunInfo | None) -> Any:
     module = load_target(options["script"], list(options.get("argv", ())))
     if options["kind"] == "target":
         return start_node_of(module, options["name"], target)
-    names = cast("dict[str, str]", info.entry.get("names") or {}) if info is not None else {}
-    start = named(names.get("start", ""))
+    name = start_name(info) if info is not None else ""
+    start = named(name)
     if start is None:
         raise Problem(
-            f"{target} makes its graph only while it runs, so it cannot be reached from outside: "
-            f"name a start node, or a function that returns one, with --graph {target}:NAME"
+            f"{target} has no {name.partition(':')[2] or 'run'} any more: name the start node, or "
+            f"a function that returns one, with --graph {target}:NAME"
         )
     return start

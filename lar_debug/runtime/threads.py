@@ -168,6 +168,11 @@ def named_durability(name: str) -> Durability:
         ) from None
 
 
+def start_name(run: RunInfo) -> str:
+    """ "module:name" of the start node of a run, "" where no module holds it."""
+    return str(cast("dict[str, Any]", run.entry.get("names") or {}).get("start", ""))
+
+
 def durability_of(run: RunInfo) -> Durability:
     """How a run is kept."""
     return Durability(run.entry.get("durability", Durability.ASYNC.value))

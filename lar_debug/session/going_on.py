@@ -16,7 +16,7 @@ from lar_debug.model.problem import Problem
 from lar_debug.model.records import RunStatus
 from lar_debug.model.threads import Answer, Question, questions_in
 from lar_debug.session.header import how_it_ended
-from lar_debug.session.programs import check_can_go_on, resuming, settle
+from lar_debug.session.programs import check_can_go_on, resuming, settle, started_again
 from lar_debug.session.rerunning import Rerunning
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class GoingOn:
         if self._program is not None:
             raise Problem("it goes on already")
         check_can_go_on(recording.store, info)
+        started_again(recording)
         last = recording.step_count() - 1
         if info.status is RunStatus.WAITING and last >= 0:
             asked = questions_in(recording.execution(last, 0).note)
@@ -74,7 +75,8 @@ class GoingOn:
         self._program = program
         self._last.clear()
         self._session.follow_run()
-        self._session.say("going on: k looks back, G follows again")
+        how = started_again(self._session.recording)
+        self._session.say(f"going on: {how or 'k looks back, G follows again'}")
         self._session.spawn(self._see_through(program))
 
     def _heard(self, data: bytes) -> None:

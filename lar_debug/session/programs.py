@@ -13,6 +13,8 @@ from lar_debug.client.recorded_run import Forward, RecordedRun
 from lar_debug.client.zygote import bootstrap_command
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import RECORDING_STOPPED, Outcome, RunInfo, RunStatus
+from lar_debug.runtime.threads import is_announced, start_name
+from lar_debug.session.reached import reached_by_script
 from lar_debug.session.recording import Recording, as_it_stands
 from lar_debug.store.database import Store
 
@@ -28,6 +30,22 @@ def check_can_go_on(store: Store, info: RunInfo, *, force: bool = False) -> None
         )
     if status is RunStatus.FINISHED:
         raise Problem(f"thread {info.thread} is at its end: there is nothing to go on with")
+
+
+def started_again(recording: Recording, *, live: bool = False) -> str:
+    """What is told where a thread goes on by starting its script again, "" where a module holds
+    its graph. Raises Problem where the script would reach the outside again on its way to the run,
+    unless `live`."""
+    info = recording.info
+    if info.entry.get("kind") != "script" or is_announced(info) or start_name(info):
+        return ""
+    target, thread = info.target, info.thread
+    if not live and (way := reached_by_script(recording, "")):
+        raise Problem(
+            f"to go on with thread {thread} {target} has to be started again, and {way} when it "
+            "was recorded; lar-debug resume --live does that again"
+        )
+    return f"{target} is started again: only its own code makes the graph of thread {thread}"
 
 
 def resuming(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lar_debug.model.records import Call, Execution, NodeRef
+from lar_debug.model.records import NOT_NOTED, Call, Execution, NodeRef
 from lar_debug.session.recording import Recording
 
 _VERBS = {"http": "spoke to", "process": "started", "file": "wrote"}
@@ -41,6 +41,8 @@ def reached_by_script(recording: Recording, address: str) -> str:
     way = recording.on_the_way(address)
     if not way:
         return ""
+    if any(where == NOT_NOTED for _, where in way):
+        return f"what {recording.script_part} did on the way to it was not noted"
     named = dict.fromkeys(_told(recording, kind, where) for kind, where in way)
     return f"{recording.script_part} {_listed(list(named))} on the way to it"
 

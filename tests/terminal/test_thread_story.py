@@ -46,6 +46,34 @@ def test_a_person_answers_on_the_screen(tmp_path: Path) -> None:
         assert terminal.ended() == 0
 
 
+INSIDE = """
+from lar import GraphExecutor, HumanJuryNode
+
+def main():
+    pay = HumanJuryNode("Pay?", ["yes", "no"], "paid")
+    ask = HumanJuryNode("May we?", ["yes", "no"], "allowed", next_node=pay)
+    list(GraphExecutor(log_dir="logs").run_step_by_step(ask, {}))
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+def test_a_graph_that_only_main_makes_goes_on_on_the_screen(tmp_path: Path) -> None:
+    desk = Desk.new(tmp_path)
+    desk.write("agent.py", INSIDE)
+    assert desk.lar_debug("run", "--no-ui", "--thread", "case-7", "agent.py").code == 0
+    with Terminal(desk, "open", "last") as terminal:
+        terminal.see("ask asks: May we?", "ready")
+        terminal.type("c")
+        terminal.see("May we? yes/no:")
+        terminal.type("y\r")
+        terminal.see("waits for a person: Pay?", "1»ask")
+        terminal.type("q")
+        assert terminal.ended() == 0
+    assert [one["id"] for one in desk.lar_debug("list", "--json").json[0]["interrupts"]] == ["paid"]
+
+
 STUBBORN = """
 import signal, time
 from lar import GraphExecutor, node

@@ -50,7 +50,7 @@ MAX_STEPS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class _Wish:
+class Wish:
     """What a caller asks of a thread."""
 
     thread: str
@@ -120,7 +120,7 @@ class DurableExecutor:
         with where the graph has changed, `from_start` runs all steps again, `force` takes the
         thread from whoever holds it. `max_steps` counts over all that resumed.
         """
-        wish = _Wish(
+        wish = Wish(
             named_thread(thread_id or secrets.token_hex(6)),
             new=new,
             durability=None if durability is None else named_durability(durability),
@@ -154,7 +154,7 @@ class DurableExecutor:
         Interrupted.questions). What is not answered stays open. A `state` that is given is filled
         with the recorded one.
         """
-        wish = _Wish(
+        wish = Wish(
             named_thread(thread_id),
             only_resume=True,
             durability=None if durability is None else named_durability(durability),
@@ -169,7 +169,7 @@ class DurableExecutor:
         return self._steps(start_node, state, max_steps, wish, lar.Caller.of(_frame(1)))
 
     def _steps(
-        self, start_node: Any, given: Any, max_steps: int, wish: _Wish, caller: lar.Caller
+        self, start_node: Any, given: Any, max_steps: int, wish: Wish, caller: lar.Caller
     ) -> Generator[dict[str, Any], Any, None]:
         state = dict_of(given)
         host = host_of_process()
@@ -179,16 +179,21 @@ class DurableExecutor:
         if not isinstance(host, LarRecording):
             # A step is run again: the thread is its owner's, and nothing of it is written.
             return (yield from host.run(started))
+        steps = None
+        if host.goes_on is not None:
+            steps = host.goes_on.begins(started, wish.thread, allow_lossy=wish.allow_lossy)
+        if steps is not None:
+            return (yield from steps)
         recorder = recorder_for(host, self._store)
         wish = replace(wish, durability=wish.durability or self._durability)
-        yield from _ThreadRun(host, recorder, started, wish).steps()
+        yield from ThreadRun(host, recorder, started, wish).steps()
 
 
-class _ThreadRun:
+class ThreadRun:
     """One process's part in a thread: from its claim to the end of the run, or its pause."""
 
     def __init__(
-        self, host: LarRecording, recorder: Recorder, started: lar.Started, wish: _Wish
+        self, host: LarRecording, recorder: Recorder, started: lar.Started, wish: Wish
     ) -> None:
         self._host, self._recorder, self._store = host, recorder, recorder.store
         self._started, self._wish = started, wish

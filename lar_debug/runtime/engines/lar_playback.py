@@ -4,30 +4,44 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Generator
-from typing import Any
+from typing import Any, Protocol
 
 from lar_debug.model.records import Execution, Outcome, RunInfo, Step
 from lar_debug.runtime.engines import lar
 from lar_debug.runtime.engines.lar_nodes import HIDDEN_KEYS
 from lar_debug.runtime.identity import Unreachable
-from lar_debug.runtime.reexecute import Attempt
+from lar_debug.store.database import Store
 
 
-def played_back(attempt: Attempt, ordinal: int, started: lar.Started) -> Generator[Any, Any, None]:
+class Played(Protocol):
+    """What is played back: runs of the program that recorded `info`."""
+
+    @property
+    def store(self) -> Store: ...
+
+    @property
+    def info(self) -> RunInfo: ...
+
+    def snapshot(self, reference: str) -> dict[str, Any]:
+        """A recorded state, as real objects."""
+        ...
+
+
+def played_back(played: Played, ordinal: int, started: lar.Started) -> Generator[Any, Any, None]:
     """Stands for a run that came before the wanted one. Raises Unreachable for one not recorded."""
-    info = _earlier_run(attempt, ordinal)
+    info = _earlier_run(played, ordinal)
     given: Any = started.initial_state
-    for step, execution in attempt.store.steps(info.run):
+    for step, execution in played.store.steps(info.run):
         if execution.outcome is Outcome.RUNNING:
             return
-        before = attempt.snapshot(execution.before)
-        after = attempt.snapshot(execution.after)
+        before = played.snapshot(execution.before)
+        after = played.snapshot(execution.after)
         if isinstance(given, dict) and given:
             # The engine works on the very dictionary that it is given, unless that is empty.
             _fill(given, after)
         if execution.error.startswith(("SystemExit", "KeyboardInterrupt")):
             raise _ending(execution.error)
-        yield _entry(attempt, step, execution, before, after)
+        yield _entry(played, step, execution, before, after)
 
 
 def _fill(state: Any, content: dict[str, Any]) -> None:
@@ -35,9 +49,9 @@ def _fill(state: Any, content: dict[str, Any]) -> None:
     state.update(content)
 
 
-def _earlier_run(attempt: Attempt, ordinal: int) -> RunInfo:
-    session = attempt.info.entry.get("session")
-    for info in attempt.store.runs():
+def _earlier_run(played: Played, ordinal: int) -> RunInfo:
+    session = played.info.entry.get("session")
+    for info in played.store.runs():
         if info.entry.get("session") == session and info.entry.get("ordinal") == ordinal:
             return info
     raise Unreachable(f"run number {ordinal} of the recorded program is not in the store any more")
@@ -51,7 +65,7 @@ def _ending(error: str) -> BaseException:
 
 
 def _entry(
-    attempt: Attempt,
+    played: Played,
     step: Step,
     execution: Execution,
     before: dict[str, Any],
@@ -59,13 +73,13 @@ def _entry(
 ) -> dict[str, Any]:
     clean = {key: value for key, value in after.items() if key not in HIDDEN_KEYS or key in before}
     difference: Any = importlib.import_module("lar.utils").compute_state_diff(before, clean)
-    node = attempt.store.nodes(step.run).get(step.node.address)
+    node = played.store.nodes(step.run).get(step.node.address)
     entry: dict[str, Any] = {
         "step": step.engine_step,
         "node": node.type if node is not None else step.node.label,
         "state_before": before,
         "state_diff": difference,
-        "run_metadata": _metadata(attempt, execution),
+        "run_metadata": _metadata(played, execution),
         "outcome": "error" if execution.error else "success",
         "state_after": clean,
     }
@@ -74,10 +88,10 @@ def _entry(
     return entry
 
 
-def _metadata(attempt: Attempt, execution: Execution) -> dict[str, Any]:
+def _metadata(played: Played, execution: Execution) -> dict[str, Any]:
     calls = [
         call
-        for call in attempt.store.calls(execution.run, execution.step, 0)
+        for call in played.store.calls(execution.run, execution.step, 0)
         if call.kind == "llm" and not call.error
     ]
     if not calls:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from lar_debug.model.records import NodeRef, Outcome, RunStatus
 from lar_debug.runtime.effects import Effects
@@ -51,6 +51,16 @@ class LarRun:
         return self.graph.graph.ref(node)
 
 
+class GoesOn(Protocol):
+    """A thread goes on in the middle of the program."""
+
+    def begins(
+        self, started: lar.Started, thread: str, *, allow_lossy: bool
+    ) -> Generator[Any, Any, Any] | None:
+        """What stands for a run that the program begins; None: it is recorded as any."""
+        ...
+
+
 class LarRecording:
     """The host of a program that is recorded, or of one that has durable runs only."""
 
@@ -60,8 +70,11 @@ class LarRecording:
         self.effects = effects
         self._local = threading.local()
         self._graphs: list[LarGraph] = []
-        self._session = secrets.token_hex(8)
-        self._runs = 0
+        self.session = secrets.token_hex(8)
+        """Names this process among all that ever recorded."""
+        self.runs = 0
+        """How many have begun."""
+        self.goes_on: GoesOn | None = None
         self.newest: RunRecord | None = None
         """The run that began last."""
 
@@ -75,6 +88,10 @@ class LarRecording:
     # -- a run --------------------------------------------------------------------------------
 
     def run(self, started: lar.Started) -> Generator[Any, Any, Any]:
+        if self.goes_on is not None:
+            steps = self.goes_on.begins(started, "", allow_lossy=False)
+            if steps is not None:
+                return (yield from steps)
         run = self._begin(started)
         if run is None:
             return (yield from started.run())
@@ -111,10 +128,10 @@ class LarRecording:
             names=graph.names(),
             hidden=HIDDEN_KEYS,
             shape=graph.shape(),
-            session=self._session,
-            ordinal=self._runs,
+            session=self.session,
+            ordinal=self.runs,
         )
-        self._runs += 1
+        self.runs += 1
         return graph, beginning
 
     def recorded(self, run: LarRun, started: lar.Started) -> Generator[Any, Any, Any]:
