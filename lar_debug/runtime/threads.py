@@ -189,8 +189,8 @@ def begins_anew(position: Position, *, from_start: bool) -> Position:
     died = run.status in (RunStatus.RUNNING, RunStatus.CRASHED)
     if died and run.entry.get("begun") and durability_of(run) is Durability.EXIT:
         raise ThreadProblem(
-            f'thread {run.thread} ran with durability "exit" and was cut off before its end was written: '
-            "its steps were not kept; from_start=True (--from-start) runs them all again"
+            f'thread {run.thread} ran with durability "exit" and was cut off before its end was '
+            "written: its steps were not kept; from_start=True (--from-start) runs them all again"
         )
     return position
 

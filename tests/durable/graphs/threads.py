@@ -12,6 +12,7 @@ from lar.compliance.authority_record import AuthorityLedger
 from lar.node import BaseNode, BatchNode, FunctionalNode
 
 import lar_debug
+from tests.durable.graphs.calls import fetch
 from tests.durable.graphs.log import crash_when, ran
 
 LEDGER = AuthorityLedger(hmac_secret="secret")
