@@ -6,6 +6,7 @@ what a person gets back is what they typed. Knows nothing of what the text is fo
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from rich.style import Style
@@ -24,12 +25,16 @@ _CURSOR = Style(reverse=True)
 LONGEST = 100_000
 """Characters; a paste beyond it is cut."""
 
+_MOST_BEFORE = 2_000
+"""Characters before the cursor that are looked at: accents without letters take no cells."""
+
 
 _QUESTION_LEAST = 8
 
 
 class TextField(Bar, can_focus=True, inherit_bindings=False):
-    """Asks for one line: `ask`, then wait for `Taken` or `Left`."""
+    """Asks for one line: `ask`, then wait for `Taken` or `Left`. Keys that it `leaves` are for
+    the screen; all others are its own."""
 
     @dataclass
     class Taken(Message):
@@ -48,8 +53,9 @@ class TextField(Bar, can_focus=True, inherit_bindings=False):
     class Left(Message):
         """A person pressed Esc."""
 
-    def __init__(self, signs: Signs) -> None:
+    def __init__(self, signs: Signs, *, leaves: Collection[str] = ()) -> None:
         super().__init__(signs, id="text-field")
+        self._leaves = frozenset(leaves)
         self.text = ""
         self._prompt = ""
         self._at = 0
@@ -61,6 +67,10 @@ class TextField(Bar, can_focus=True, inherit_bindings=False):
         self._prompt = prompt
         self._is_taken = False
         self._set(text, len(text))
+
+    def takes(self, key: str) -> bool:
+        """Whether a key is for it while it has the focus."""
+        return key not in self._leaves
 
     def go_on(self) -> None:
         """The text did not fit: it can be typed on."""
@@ -130,7 +140,8 @@ class TextField(Bar, can_focus=True, inherit_bindings=False):
         prompt = _fitted(f" {one_line(self._prompt, self.signs)}", max(0, width // 2))
         room = max(1, width - cells(prompt) - 2)
         first = self._at
-        while first > 0 and cells(self._painted(first - 1, self._at)) < room:
+        least = max(0, self._at - _MOST_BEFORE)
+        while first > least and cells(self._painted(first - 1, self._at)) < room:
             first -= 1
         before = self._painted(first, self._at)
         under = self._painted(self._at, self._at + 1) or " "

@@ -5,6 +5,8 @@ The screen is painted before anybody can ask. Knows the session it belongs to, a
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
@@ -26,6 +28,20 @@ class Acts:
     _state_acts: StateActs | None = None
     _handing: Handing | None = None
     _going_on: GoingOn | None = None
+
+    def __init__(self) -> None:
+        self._asked: set[asyncio.Task[None]] = set()
+
+    def answer(self, work: Coroutine[None, None, None]) -> None:
+        """Do in the background what a person waits for before they press another key."""
+        task = self._session.spawn(work)
+        self._asked.add(task)
+        task.add_done_callback(self._asked.discard)
+
+    async def answered(self) -> None:
+        """Wait until what was asked for has been done, or has turned out not to be possible."""
+        while self._asked:
+            await asyncio.wait(self._asked)
 
     @property
     def attempt_acts(self) -> AttemptActs:

@@ -30,7 +30,7 @@ class AttemptActs:
 
     def accept(self, attempt: int) -> None:
         """Mark an attempt as the good one of its step; asked again, take the mark away."""
-        self._session.spawn(self._accept(self._session.cursor, attempt))
+        self._session.answer(self._accept(self._session.cursor, attempt))
 
     async def _accept(self, step: int, attempt: int) -> None:
         recording = self._session.recording
@@ -45,7 +45,7 @@ class AttemptActs:
 
     def note(self, attempt: int, text: str) -> None:
         """Keep a line beside an attempt; an empty one takes it away."""
-        self._session.spawn(self._note(self._session.cursor, attempt, text))
+        self._session.answer(self._note(self._session.cursor, attempt, text))
 
     async def _note(self, step: int, attempt: int, text: str) -> None:
         recording = self._session.recording

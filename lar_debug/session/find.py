@@ -39,6 +39,8 @@ class FindPort(Protocol):
 
     def spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]: ...
 
+    def answer(self, work: Coroutine[None, None, None]) -> None: ...
+
 
 class Find:
     """`start` with a text, then `step` to the next match or the one before, `clear` it."""
@@ -54,6 +56,8 @@ class Find:
         self._ended = True
         self._waiting = 0
         """1 or -1 while a person waits for the next match, or the one before."""
+        self._gone = asyncio.Event()
+        """Nobody waits for a match: it has been gone to, or there is none."""
         self._task: asyncio.Task[None] | None = None
 
     def start(self, text: str) -> None:
@@ -61,7 +65,8 @@ class Find:
         self.clear()
         if text:
             self.text, self._from = text, self._session.cursor
-            self._ended, self._waiting = False, 1
+            self._ended = False
+            self._wait_for(1)
             self._task = self._session.spawn(self._search(Search(self._recording, text)))
 
     def step(self, by: int) -> None:
@@ -71,13 +76,23 @@ class Find:
         if self._ended and self._searched < self._recording.step_count():
             # A run that goes on has steps that were not there to be searched.
             self.start(self.text)
-        self._waiting = by
+        self._wait_for(by)
         self._go_on()
+
+    def _wait_for(self, by: int) -> None:
+        """A person waits for a match; the keys that they type ahead do too."""
+        self._waiting = by
+        self._gone.clear()
+        self._session.answer(self._went())
+
+    async def _went(self) -> None:
+        await self._gone.wait()
 
     def clear(self) -> bool:
         """Look for nothing any more; False when nothing was looked for."""
         looked, self.text = bool(self.text), ""
         self._matches, self._searched, self._waiting, self._ended = [], 0, 0, True
+        self._gone.set()
         if self._task is not None:
             self._task.cancel()
             self._task = None
@@ -110,6 +125,8 @@ class Find:
         if beside is not None:
             self._waiting = 0
             self._session.go(beside)
+        if self._ended or not self._waiting:
+            self._gone.set()
         self._tell()
 
     def _beside(self) -> int | None:

@@ -56,7 +56,7 @@ class PutBack:
     def ask(self, attempt: int, files: Collection[str] = ()) -> None:
         """Show what putting back the texts of an attempt would change; of them those of `files`
         (absolute paths), of all its files where none is named."""
-        self._session.spawn(self._ask(self._session.cursor, attempt, frozenset(files)))
+        self._session.answer(self._ask(self._session.cursor, attempt, frozenset(files)))
 
     async def _ask(self, step: int, attempt: int, files: frozenset[str]) -> None:
         if not self._session.trusted:
@@ -92,7 +92,7 @@ class PutBack:
             return
         attempt, rewrites = self._asked
         self._asked = self.question = None
-        self._session.spawn(self._write(attempt, rewrites))
+        self._session.answer(self._write(attempt, rewrites))
 
     async def _write(self, attempt: int, rewrites: tuple[Rewrite, ...]) -> None:
         changed = "has changed since this was shown; p shows it again"
@@ -102,7 +102,7 @@ class PutBack:
     def undo(self) -> None:
         """Take back what was put back last."""
         if self._written:
-            self._session.spawn(self._undo(self._written[-1]))
+            self._session.answer(self._undo(self._written[-1]))
         else:
             self._session.say("nothing was put back here")
 

@@ -54,6 +54,7 @@ class Session(Acts):
     the run cannot be read at the start; nothing does later."""
 
     def __init__(self, recording: Recording, rerunning: Rerunning, *, step: int | None) -> None:
+        super().__init__()
         self.recording = recording
         self.facts = read_facts(recording)
         self._project = recording.project
@@ -67,6 +68,7 @@ class Session(Acts):
         self.walking = Walking(recording, self, lambda: rerunning.stale)
         self._view: StepView | None = None
         self._viewer: Viewer | None = None
+        self._opened = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._told: set[str] = set()
         rerunning.attach(self)
@@ -100,6 +102,12 @@ class Session(Acts):
 
     def step_view(self) -> StepView | None:
         return self._view
+
+    async def settled(self) -> None:
+        """Wait until the step view is that of what is looked at now."""
+        await self._opened.wait()
+        if self._viewer is not None:
+            await self._viewer.settled()
 
     def event(self) -> EventLine:
         return self._events.newest
@@ -329,6 +337,7 @@ class Session(Acts):
         self._viewer = Viewer(self.recording, self._show_view, self._store_problem)
         self._looking.step = max(0, min(self.cursor, len(self._timeline) - 1))
         self.look_again()
+        self._opened.set()
         if self._is_live:
             self._looking.tail = True
             self.say("following the run: k looks back, G follows again")

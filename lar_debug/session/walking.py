@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Protocol
 
 from lar_debug.session.find import Find, FindPort
@@ -23,6 +23,8 @@ class WalkPort(FindPort, Protocol):
     """What walking needs of the session it belongs to."""
 
     def look_again(self) -> None: ...
+
+    def answer(self, work: Coroutine[None, None, None]) -> None: ...
 
 
 class Walking:
@@ -79,13 +81,13 @@ class Walking:
 
     def next_failed(self) -> None:
         """Go to the next step that came to no good end; they go round."""
-        self._session.spawn(self._go_to_next(self._failed, "no step failed", "failed"))
+        self._session.answer(self._go_to_next(self._failed, "no step failed", "failed"))
 
     def next_stale(self) -> None:
         """Go to the next step that may come out differently now; they go round."""
         stale = self._judged()
         found = self._go_to_next(lambda: self._stale(stale), "no step is stale", "stale")
-        self._session.spawn(found)
+        self._session.answer(found)
 
     def _failed(self) -> list[int]:
         return self._recording.failed_steps()

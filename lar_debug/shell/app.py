@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from textual.command import Provider
 from textual.screen import Screen
 
 from lar_debug.panes._signs import ASCII_SIGNS, UNICODE_SIGNS
 from lar_debug.settings import Settings
-from lar_debug.shell.commands import Commands
 from lar_debug.shell.keymap import keys_of, textual_keymap
 from lar_debug.shell.main_screen import MainScreen
 from lar_debug.shell.session_port import SessionPort
@@ -33,8 +31,7 @@ class LarDebugApp(TerminalApp, inherit_bindings=False):
 
     TITLE = "lar-debug"
     CSS_PATH = "main.tcss"
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Commands}
-    COMMAND_PALETTE_DISPLAY = "Commands"
+    ENABLE_COMMAND_PALETTE = False
 
     def __init__(
         self,

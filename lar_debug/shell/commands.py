@@ -1,108 +1,120 @@
-"""The palette: every action of the main screen by name, and `:12` for step 12."""
+"""The commands of the palette: every action of the main screen by name, which of them fit a text.
+
+Knows neither a session nor what the palette looks like.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from typing import Any, Protocol, cast
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
-from textual.content import Content
-from textual.screen import Screen
+from textual.fuzzy import FuzzySearch
 
-from lar_debug.model.problem import Problem
-from lar_debug.shell.keys import Key
-from lar_debug.shell.session_port import SessionPort
-from lar_debug.text import clean_line, elide
+from lar_debug.shell.key import Key
 
 _MOST_KEYS = 8
-_LONGEST_KEY = 200
+_LONGEST_STEP = 9
 
-EXTRA: tuple[tuple[str, str, str], ...] = (
-    ("Re-run step, tasks live", "session('rerun_live')", "Do its tasks again too, all of them"),
-    ("Newest attempt", "session('newest')", "Show the newest attempt and follow it"),
-    ("Put texts back", "attempt('put_back')", "Write prompt and source as the shown attempt ran"),
-    ("Undo put back", "attempt('undo')", "Give the files back what they held before"),
-    ("Accept", "attempt('accept')", "Mark the shown attempt as the good one of its step"),
-    ("Repeat", "attempt('repeat')", "Once more with the edits of the shown attempt, code as now"),
-    ("Go to step…", "ask_step", "A step by its number"),
-    ("Find key…", "ask_key", "What became of a key over all steps"),
-    (
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`action` is one of the main screen; `key` is the key of the state that a history is of, as
+    text of an action it could say anything."""
+
+    label: str
+    action: str
+    does: str
+    shown: str = ""
+    """The keys that do the same."""
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A command that fits, and which characters of its label made it fit."""
+
+    command: Command
+    at: tuple[int, ...] = ()
+
+
+EXTRA: tuple[Command, ...] = (
+    Command(
+        "Re-run step, tasks live", "session('rerun_live')", "Do its tasks again too, all of them"
+    ),
+    Command("Newest attempt", "session('newest')", "Show the newest attempt and follow it"),
+    Command(
+        "Put texts back", "attempt('put_back')", "Write prompt and source as the shown attempt ran"
+    ),
+    Command("Undo put back", "attempt('undo')", "Give the files back what they held before"),
+    Command("Accept", "attempt('accept')", "Mark the shown attempt as the good one of its step"),
+    Command(
+        "Repeat", "attempt('repeat')", "Once more with the edits of the shown attempt, code as now"
+    ),
+    Command("Go to step…", "ask_step", "A step by its number"),
+    Command("Find key…", "ask_key", "What became of a key over all steps"),
+    Command(
         "Compare with step or run…",
         "ask_compared",
         "What is different from another step, attempt or run",
     ),
-    ("Open another run", "app.open_another", "The list of runs"),
-    ("Events", "app.show_events", "The messages of before"),
-    ("Theme…", "app.change_theme", "Other colours"),
-    ("Diff colours", "change_diff_colors", "Blue and orange, or green and red"),
-    ("Mouse on/off", "toggle_mouse", "Leave the mouse to the terminal, or take it again"),
-    ("Screenshot (SVG)", "save_screenshot", "Write what is on the screen into the current folder"),
-    ("Which Python", "which_python", "The interpreter that runs the steps"),
+    Command("Open another run", "app.open_another", "The list of runs"),
+    Command("Events", "app.show_events", "The messages of before"),
+    Command("Theme…", "choose_theme", "Other colours"),
+    Command("Diff colours", "change_diff_colors", "Blue and orange, or green and red"),
+    Command("Mouse on/off", "toggle_mouse", "Leave the mouse to the terminal, or take it again"),
+    Command(
+        "Screenshot (SVG)",
+        "save_screenshot",
+        "Write what is on the screen into the current folder",
+    ),
+    Command("Which Python", "which_python", "The interpreter that runs the steps"),
 )
 
 
-class _HasKeys(Protocol):
-    """What the palette needs of the app: the keys as a person has them."""
-
-    keys: tuple[Key, ...]
-
-
-class _HasSession(Protocol):
-    """What it needs of the main screen."""
-
-    session: SessionPort
+def commands_of(keys: Sequence[Key]) -> tuple[Command, ...]:
+    """All commands, with the keys as a person has them."""
+    named = (Command(key.label, key.action, key.tooltip, key.shown) for key in keys if key.command)
+    return (*named, *EXTRA)
 
 
-class Commands(Provider):
-    """Offers the actions; a number goes to that step."""
-
-    async def discover(self) -> Hits:
-        """What stands there before anything is typed."""
-        for label, action, tooltip in self._commands():
-            yield DiscoveryHit(label, self._runs(action), help=tooltip)
-
-    async def search(self, query: str) -> Hits:
-        """The actions whose name fits; for a number the step, for a key its history."""
-        if query.strip().isdecimal():
-            step = int(query[:9])
-            yield Hit(1.0, f"Go to step {step}", self._runs(f"go({step})"))
-        for key in await self._keys_like(query.strip()):
-            runs = partial(_history, self.screen, key)
-            score = 1.0 if key == query.strip() else 0.9
-            # A plain string would be taken for markup.
-            shown = Content(f"History of {elide(clean_line(key), _LONGEST_KEY)}")
-            yield Hit(score, shown, runs, text=shown.plain)
-        matcher = self.matcher(query)
-        for label, action, tooltip in self._commands():
-            score = matcher.match(label)
-            if score > 0:
-                yield Hit(score, matcher.highlight(label), self._runs(action), help=tooltip)
-
-    async def _keys_like(self, query: str) -> list[str]:
-        """A few keys of the state that begin as was typed."""
-        session = cast("_HasSession", self.screen).session
-        try:
-            known = await session.walking.history.known()
-        except Problem:
-            return []
-        return sorted(key for key in known if query and key.startswith(query))[:_MOST_KEYS]
-
-    def _commands(self) -> list[tuple[str, str, str]]:
-        keys = cast("_HasKeys", self.app).keys
-        named = [
-            (f"{key.label}  ({key.shown})", key.action, key.tooltip) for key in keys if key.command
-        ]
-        return [*named, *EXTRA]
-
-    def _runs(self, action: str) -> Callable[[], None]:
-        return partial(_run, self.screen, action)
+def theme_commands(themes: Iterable[str]) -> tuple[Command, ...]:
+    """One command for each theme."""
+    return tuple(Command(name, f"use_theme({name!r})", "") for name in themes)
 
 
-def _run(screen: Screen[object], action: str) -> None:
-    screen.call_later(screen.run_action, action)
+def fitting(query: str, commands: Sequence[Command], known: Iterable[str] = ()) -> list[Found]:
+    """What fits a text, the best first: the step of that number, commands with the text in their
+    name, histories of keys of the state that begin with it, commands with its letters."""
+    query = query.strip()
+    if not query:
+        return [Found(command) for command in commands]
+    whole, scattered = _by_name(query, commands)
+    return [*_step(query), *whole, *_histories(query, known), *scattered]
 
 
-def _history(screen: Screen[object], key: str) -> None:
-    # As text of an action a key could say anything.
-    screen.call_later(cast("Any", screen).action_history, key)
+def _step(query: str) -> Iterator[Found]:
+    if query.isdecimal():
+        step = int(query[:_LONGEST_STEP])
+        yield Found(Command(f"Go to step {step}", f"go({step})", ""))
+
+
+def _histories(query: str, known: Iterable[str]) -> list[Found]:
+    # The key itself comes before those that go on.
+    keys = sorted(key for key in known if key.startswith(query))[:_MOST_KEYS]
+    does = "What became of this key over all steps"
+    return [Found(Command(f"History of {key}", "", does, key=key)) for key in keys]
+
+
+def _by_name(query: str, commands: Sequence[Command]) -> tuple[list[Found], list[Found]]:
+    """Commands with the text in their name, and those with its letters in that order."""
+    search = FuzzySearch()
+    whole: list[tuple[float, Found]] = []
+    scattered: list[tuple[float, Found]] = []
+    for command in commands:
+        score, at = search.match(query, command.label)
+        if score > 0:
+            group = whole if query.lower() in command.label.lower() else scattered
+            group.append((score, Found(command, tuple(at))))
+    best_first = (sorted(group, key=lambda one: -one[0]) for group in (whole, scattered))
+    first, second = ([found for _, found in group] for group in best_first)
+    return first, second

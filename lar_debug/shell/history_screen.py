@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from lar_debug.model.problem import Problem
 from lar_debug.model.views import KeyChange
@@ -15,9 +14,10 @@ from lar_debug.panes._signs import Signs
 from lar_debug.panes.history_list import HistoryList
 from lar_debug.panes.pick_list import PickList
 from lar_debug.shell.list_keys import LIST_BINDINGS
+from lar_debug.shell.waited_screen import WaitedScreen
 
 
-class HistoryScreen(Screen[int | None], inherit_bindings=False):
+class HistoryScreen(WaitedScreen[int | None], inherit_bindings=False):
     """Ends with the step that was chosen, or with None. `changes` may come at any speed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -37,7 +37,7 @@ class HistoryScreen(Screen[int | None], inherit_bindings=False):
     def on_mount(self) -> None:
         """Rows come while the page is looked at."""
         self._list.focus(scroll_visible=False)
-        self.run_worker(self._read(), exit_on_error=False)
+        self.do_first(self._read())
 
     async def _read(self) -> None:
         try:

@@ -13,7 +13,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.geometry import Size
 from textual.layout import Layout
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
 
@@ -39,12 +38,13 @@ from lar_debug.shell.keys import KEYS, Key, give_keys, key_hints
 from lar_debug.shell.plan import TABS, Plan, PlanLayout, Wants, plan
 from lar_debug.shell.running import Spinner, running_words, told_seconds
 from lar_debug.shell.session_port import SessionPort, Topic
+from lar_debug.shell.waited_screen import WaitedScreen
 
 PAINT_SECONDS = 0.004
 """How long one picture waits for the one before it, at most."""
 
 
-class PanesScreen(Screen[None], inherit_bindings=False):
+class PanesScreen(WaitedScreen[None], inherit_bindings=False):
     """Timeline, detail and cause of one session; `clock` gives seconds since the epoch."""
 
     AUTO_FOCUS = ""

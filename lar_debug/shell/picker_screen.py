@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import ClassVar, Protocol, cast
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 from textual.worker import Worker
 
 from lar_debug.model.changes import Row, Span
@@ -24,6 +24,7 @@ from lar_debug.panes.text_field import TextField
 from lar_debug.shell.help_screen import TextScreen
 from lar_debug.shell.list_keys import LIST_BINDINGS
 from lar_debug.shell.session_port import SessionPort
+from lar_debug.shell.waited_screen import WaitedScreen
 
 _HELP = (
     ("j k Down Up", "Another run"),
@@ -52,7 +53,7 @@ class RunsPort(Protocol):
     async def delete(self, run: str) -> None: ...
 
 
-class PickerScreen(Screen[None], inherit_bindings=False):
+class PickerScreen(WaitedScreen[None], inherit_bindings=False):
     """`open_session` shows a run that was chosen; `q` on top of it comes back here."""
 
     AUTO_FOCUS = ""
@@ -81,6 +82,8 @@ class PickerScreen(Screen[None], inherit_bindings=False):
         self._filter = ""
         self._asked: RunRow | None = None
         self._opening = False
+        self._read = asyncio.Event()
+        """The runs of the store are known."""
         self._following: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
@@ -109,6 +112,8 @@ class PickerScreen(Screen[None], inherit_bindings=False):
 
     def _show(self) -> None:
         view = self._runs.view
+        if view.read:
+            self._read.set()
         self._head.show(view, self._filter)
         if view.rows or not view.read:
             self._list.show([row for row in view.rows if self._fits(row)])
@@ -239,4 +244,9 @@ class PickerScreen(Screen[None], inherit_bindings=False):
             except Problem as error:
                 self._say(str(error), "error")
 
-        self.run_worker(guarded(), exit_on_error=True)
+        self.do_first(guarded())
+
+    async def caught_up(self, key: str) -> None:
+        """Keys that were typed ahead are for the runs there are, and for the one being opened."""
+        await self._read.wait()
+        await super().caught_up(key)

@@ -40,7 +40,7 @@ class StateScreen(HandingScreen, inherit_bindings=False):
 
     def _value_typed(self, asked: StateEditView, text: str) -> bool:
         """Whether it fits is found off the event loop; until then the field stays."""
-        self.run_worker(self._run_edited(asked, text), group="edited", exclusive=True)
+        self.do_first(self._run_edited(asked, text), group="edited")
         return False
 
     async def _run_edited(self, asked: StateEditView, text: str) -> None:

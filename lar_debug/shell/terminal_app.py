@@ -5,16 +5,21 @@ Textual has no public way to some of it; what is private of it is touched here a
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
+from textual import events
 from textual._compositor import CompositorUpdate
+from textual._time import get_time
 from textual.app import App
 from textual.dom import DOMNode
+from textual.driver import Driver
 from textual.screen import Screen
-from textual.widgets import Input
+from textual.widget import Widget
 
 from lar_debug.panes import _paint
 from lar_debug.panes._paint import GROUNDS, TONES, TONES_CSS
@@ -22,10 +27,18 @@ from lar_debug.panes.text_field import TextField
 from lar_debug.settings import DIFF_COLORS, Settings
 from lar_debug.shell.clipboard import cleaned, osc52
 from lar_debug.shell.repaint import Painted
+from lar_debug.shell.terminal_input import read_by_us
 from lar_debug.shell.themes import diff_variables
+from lar_debug.shell.waited_screen import WaitedScreen
 
 _WITHOUT = ("dumb", "linux")
 """Terminals that would print what they do not know."""
+
+AHEAD_SECONDS = 0.25
+"""A key that comes sooner after the one before it was typed before a person saw what that did."""
+
+PATIENCE_SECONDS = 5.0
+"""How long a key that was typed ahead waits; then it means what stands there."""
 
 
 class TerminalApp(App[None], inherit_bindings=False):
@@ -42,6 +55,12 @@ class TerminalApp(App[None], inherit_bindings=False):
         self.when_painted: Callable[[], None] | None = None
         """Called once, when the first picture is on its way to the terminal."""
         self._painted = Painted()
+        self._pressed = 0.0
+        """When the last key was dealt with."""
+
+    def get_driver_class(self) -> type[Driver]:
+        """What reads the terminal."""
+        return read_by_us(super().get_driver_class())
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
         """What Textual writes a picture with: of that, what is not on the terminal already."""
@@ -88,16 +107,54 @@ class TerminalApp(App[None], inherit_bindings=False):
         self._painted.forget()
         self.refresh(layout=True)
 
+    async def on_event(self, event: events.Event) -> None:
+        """A key is dealt with to its end before the next one is read."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            for key in self._meant(event):
+                await self._press(key)
+        else:
+            await super().on_event(event)
+
+    def _meant(self, event: events.Key) -> Sequence[events.Key]:
+        """Esc and a letter right behind it come as one key, which is another one nowhere here."""
+        bare = event.key.removeprefix("alt+")
+        chain: Any = self._binding_chain
+        if bare == event.key or any(event.key in own.key_to_bindings for _, own in chain):
+            return (event,)
+        character = event.character
+        behind = events.Key(character or bare, character)
+        for key in (escape := events.Key("escape", None), behind):
+            key.time = event.time
+        return (escape, behind)
+
+    async def _press(self, event: events.Key) -> None:
+        """Textual hands keys on in messages, and what they lead to comes in more of them: keys
+        that are typed faster would go where the focus no longer is, and mean what is gone."""
+        await _patiently(self._catch_up(event))
+        focused = self.focused
+        await super().on_event(event)
+        await _patiently(_passed_on(focused, self.screen))
+        self._pressed = get_time()
+
+    async def _catch_up(self, event: events.Key) -> None:
+        """Wait until the screen is one that can be typed into."""
+        screen: Any = None
+        while screen is not self.screen:
+            screen = self.screen
+            await _laid_out(screen)
+            if event.time < self._pressed + AHEAD_SECONDS and isinstance(screen, WaitedScreen):
+                await screen.caught_up(event.key)
+                await _passed_on(self.focused, self.screen)
+
     async def _check_bindings(self, key: str, priority: bool = False) -> bool:
-        """What a key does is done before the next one is read. Textual hands a key to the screen,
-        and there to wait, while text that was typed behind it goes where the focus still is."""
+        """Done here and now, and not where a forwarded key comes to; those without a meaning are
+        dropped, so that they get none on the screen that comes after this one."""
         if await super()._check_bindings(key, priority):
             return True
-        if not priority or isinstance(self.focused, TextField | Input):
+        if isinstance(self.focused, TextField) and self.focused.takes(key):
             return False
-        screen: Any = self.screen
-        await screen._mounted_event.wait()
-        return await super()._check_bindings(key)
+        await super()._check_bindings(key)
+        return True
 
     def tell_terminal(self, data: str) -> None:
         """Write a sequence that paints nothing."""
@@ -162,6 +219,35 @@ class TerminalApp(App[None], inherit_bindings=False):
         with (Path.cwd() / name).open("x", encoding="utf-8") as file:
             file.write(self.export_screenshot(title="lar-debug"))
         return name
+
+
+async def _patiently(waiting: Coroutine[Any, Any, None]) -> None:
+    """Wait for something, but not for ever."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(waiting, PATIENCE_SECONDS)
+
+
+async def _laid_out(screen: Any) -> None:
+    """Wait until a screen has its panes, and they their sizes."""
+    if getattr(screen, "_is_laid_out", False):
+        return
+    await screen._mounted_event.wait()
+    laid_out = asyncio.Event()
+    if screen.call_after_refresh(laid_out.set):
+        await laid_out.wait()
+    for pane in screen.children:
+        await _passed_on(pane)
+    screen._is_laid_out = True
+
+
+async def _passed_on(*nodes: Widget | None) -> None:
+    """Wait until the messages that wait in some widgets, and those that these post to themselves
+    meanwhile, have been dealt with or have gone up."""
+    for node in nodes:
+        for _ in range(2):
+            passed = asyncio.Event()
+            if node is not None and node.call_later(passed.set):
+                await passed.wait()
 
 
 def terminal_app(node: Any) -> TerminalApp:

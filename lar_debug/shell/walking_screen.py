@@ -5,21 +5,18 @@ What is asked for is typed into the line in place of the event line; the session
 
 from __future__ import annotations
 
-from functools import partial
 from typing import cast
 
 from textual.app import App
-from textual.command import CommandPalette
-from textual.widgets import Input
 
 from lar_debug.model import views
 from lar_debug.model.problem import Problem
-from lar_debug.shell.panes_screen import PanesScreen
+from lar_debug.shell.commanding_screen import CommandingScreen
 
 _ASKING = ("find", "palette", "edit_value", "note")
 
 
-class WalkingScreen(PanesScreen, inherit_bindings=False):
+class WalkingScreen(CommandingScreen, inherit_bindings=False):
     """Actions of shell/keys.py and of the palette."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -27,13 +24,6 @@ class WalkingScreen(PanesScreen, inherit_bindings=False):
         if action in _ASKING and self._taken is not None:
             return False
         return super().check_action(action, parameters)
-
-    async def action_palette(self) -> None:
-        """All commands; what is typed next is for them."""
-        app = cast("App[None]", self.app)  # pyright: ignore[reportUnknownMemberType]
-        palette = CommandPalette()
-        await app.push_screen(palette)
-        palette.set_focus(palette.query_one(Input))
 
     def action_find(self) -> None:
         """Ask for a text and go to the next step that has it."""
@@ -80,7 +70,7 @@ class WalkingScreen(PanesScreen, inherit_bindings=False):
         view = self.session.step_view()
         if text.strip() and view is not None:
             shown = next((chip.attempt for chip in view.strip.chips if chip.shown), 0)
-            self.run_worker(partial(self._compare, shown, text), exit_on_error=True)
+            self.do_first(self._compare(shown, text))
         return True
 
     async def _compare(self, attempt: int, text: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 from rich.segment import Segment
-from textual.widgets import Input
+from textual.events import Paste
 
 from lar_debug.diff.build import build, whole
 from lar_debug.diff.text_diff import compare_texts
@@ -177,14 +177,18 @@ async def test_a_key_in_the_palette_is_text() -> None:
         session.walking.history.keys = {f"key {text}": ()}
         app = LarDebugApp(session, environ={})
         async with app.run_test(size=SMALL) as pilot:
-            await pilot.press("colon")
-            palette = app.screen
-            palette.query_one(Input).value = "key"
+            await pilot.press("colon", *"key")
+            await cast("Any", app.workers).wait_for_complete()
+            app.post_message(Paste(text))
+            await pilot.press("home", "delete", "k")
+            shown = "".join(part.text for line in screen_segments(app) for part in line)
+            assert_only_text(screen_segments(app), SMALL[0], name)
+            assert ":" in shown, name
+            await pilot.press("home", "ctrl+k", *"key")
             await cast("Any", app.workers).wait_for_complete()
             await pilot.pause()
-            assert app.screen is palette
             shown = "".join(part.text for line in screen_segments(app) for part in line)
-            assert not obeyed(shown), name
+            assert_only_text(screen_segments(app), SMALL[0], name)
             assert "History of key" in shown, name
 
 

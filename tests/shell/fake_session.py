@@ -431,6 +431,12 @@ class FakeSession:
     def step_view(self) -> StepView | None:
         return self.view
 
+    async def answered(self) -> None:
+        """Everything is done at once."""
+
+    async def settled(self) -> None:
+        """The view is the one that is wanted."""
+
     def event(self) -> EventLine:
         return self.shown_event
 

@@ -6,9 +6,9 @@ What is typed behind a key that opens a line to type into is text for it, and ne
 from __future__ import annotations
 
 import pytest
-from textual.command import CommandPalette
-from textual.widgets import Input
 
+from lar_debug.panes.text_field import TextField
+from lar_debug.shell.palette_screen import PaletteScreen
 from tests.shell.attempt_stories import attempted
 from tests.shell.conftest import OpenDesk
 from tests.shell.fake_session import FakeSession
@@ -46,8 +46,8 @@ async def test_letters_behind_a_note_are_the_note(open_desk: OpenDesk) -> None:
 async def test_letters_behind_the_colon_are_a_search_for_commands(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
         await desk.press_at_once("j", "colon", *COMMANDS)
-        assert isinstance(desk.app.screen, CommandPalette)
-        assert desk.app.screen.query_one(Input).value == COMMANDS
+        assert isinstance(desk.app.screen, PaletteScreen)
+        assert desk.app.screen.query_one(TextField).text == COMMANDS
         assert desk.session.asked == []
 
 
