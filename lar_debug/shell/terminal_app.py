@@ -102,6 +102,14 @@ class TerminalApp(App[None], inherit_bindings=False):
         """A terminal of another size shows something else."""
         self._painted.forget()
 
+    def _check_resize(self) -> None:
+        """Textual tells the screen its new size. Of one that was pulled away and back within a
+        moment the screen never knew, and would paint nothing on what the terminal has cleared."""
+        event = self._resize_event
+        super()._check_resize()
+        if event is not None and self.screen.size == event.size:
+            self.screen.refresh()
+
     def action_redraw(self) -> None:
         """Paint everything again, over what other programs wrote."""
         self._painted.forget()
