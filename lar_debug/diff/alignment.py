@@ -7,7 +7,7 @@ The work grows with the length of the lists, never with its square.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -79,8 +79,8 @@ def _align_rest(
     """The pairs between what two lists do not begin or end alike with."""
     names = [name for name in _ID_KEYS if _ids(left, name) and _ids(right, name)]
     by_content: Alignment | None = None
-    if names and _is_partly_unread(old):
-        # All items are read for their ids only where the ids matter.
+    if names and _is_partly_unread(old) and 2 * len(left) < len(old):
+        # Many items are read for their ids only where the ids matter.
         by_content = _by_content(left, right, doubtful)
         if all(_pairs_as(by_content, _by_id(left, right, name)) for name in names):
             return by_content
@@ -141,7 +141,7 @@ def _by_content(old: list[Value], new: list[Value], doubtful: frozenset[int]) ->
     keys_old = [content_key(item) for item in old[i:]]
     keys_new = [content_key(item) for item in new[j:]]
     pairs += [(i + a, j + b) for a, b in match(keys_old, keys_new)]
-    moved = _moved(pairs, old, new)
+    moved = _moved(pairs, _Keys(old, i, keys_old), _Keys(new, j, keys_new))
     # Equal content is all there is to see, unless a value could not be kept.
     certain = frozenset(b for _, b in [*pairs, *moved]) if not doubtful else frozenset[int]()
     taken_old, taken_new = {a for a, _ in moved}, {b for _, b in moved}
@@ -183,11 +183,28 @@ def _in_step(old: list[Value], new: list[Value], doubtful: frozenset[int]) -> Pa
     return pairs
 
 
-def _moved(pairs: Pairs, old: list[Value], new: list[Value]) -> Pairs:
+class _Keys:
+    """The content keys of items; those from `start` on are `known`."""
+
+    def __init__(self, items: list[Value], start: int, known: list[Hashable]) -> None:
+        self._items = items
+        self._start = start
+        self._known = known
+
+    def without(self, paired: set[int]) -> dict[int, Hashable]:
+        """By their indexes, those that are in no pair."""
+        start, known = self._start, self._known
+        return {
+            k: known[k - start] if k >= start else content_key(item)
+            for k, item in enumerate(self._items)
+            if k not in paired
+        }
+
+
+def _moved(pairs: Pairs, old: _Keys, new: _Keys) -> Pairs:
     """Items with a content that is left over exactly once on both sides: they changed places."""
-    paired_old, paired_new = {i for i, _ in pairs}, {j for _, j in pairs}
-    left = {i: content_key(old[i]) for i in range(len(old)) if i not in paired_old}
-    right = {j: content_key(new[j]) for j in range(len(new)) if j not in paired_new}
+    left = old.without({i for i, _ in pairs})
+    right = new.without({j for _, j in pairs})
     count_old, count_new = counted([*left.values()]), counted([*right.values()])
     where = {key: j for j, key in right.items() if count_new[key] == 1}
     return [(i, where[key]) for i, key in left.items() if count_old[key] == 1 and key in where]

@@ -145,7 +145,9 @@ def _any_doubt(value: Value) -> bool:
             seen.add(id(here))
             if kind is Tagged and here.fidelity is not Fidelity.EXACT:
                 return True
-            following.extend(_children(here))
+            children = _children(here)
+            if not _SIMPLE.issuperset(map(kind_of, children)):
+                following.extend(children)
         level = following
     return False
 

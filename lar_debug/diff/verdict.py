@@ -146,17 +146,15 @@ def _of_row(block: Block) -> str:
 
 def _wrote(document: Document) -> str:
     """The top-level keys that a step wrote or took away."""
-    wrote: list[str] = []
-    removed: list[str] = []
+    wrote: dict[str, None] = {}
+    removed: dict[str, None] = {}
     for change in document.changes:
         path = change.at_new if change.at_new is not None else change.at_old
         gone = change.kind == "removed" and path is not None and len(path) == 1
-        keys = removed if gone else wrote
-        key = path_text((path or ())[:1])
-        if key and key not in keys:
-            keys.append(key)
-    told = [f"wrote {_listed(wrote)}"] if wrote else []
-    told += [f"removed {_listed(removed)}"] if removed else []
+        if path:
+            (removed if gone else wrote)[path_text(path[:1])] = None
+    told = [f"wrote {_listed([*wrote])}"] if wrote else []
+    told += [f"removed {_listed([*removed])}"] if removed else []
     return ", ".join(told) or "wrote nothing"
 
 

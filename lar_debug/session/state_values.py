@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from lar_debug.diff.brief import brief, is_text, quoted, type_name
@@ -19,6 +20,8 @@ CELLS: Final = 200
 _BRACKETS: Final = {dict: "{}", list: "[]"}
 _MOST_PARTS: Final = 12
 """Of a large value no more parts are read for its row."""
+
+_MOST_PEEKED: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ def tell(reader: Reader, value: Any, *, is_open: bool) -> Told:
 
 
 def peek_rows(reader: Reader, state: dict[str, Value], execution: Execution) -> tuple[Row, ...]:
-    """One row a key, what the node wrote marked."""
+    """One row a key, what the node wrote marked; as many as a screen has rows."""
     changes = execution.changes
     signs = dict.fromkeys(execution.written, "~")
     signs |= dict.fromkeys(changes.updated, "~") | dict.fromkeys(changes.added, "+")
@@ -62,7 +65,7 @@ def peek_rows(reader: Reader, state: dict[str, Value], execution: Execution) -> 
             signs.get(key, " "),
             (Span(f"{key:<{min(width, 24)}}  ", "key"), *_glimpsed(reader, item)),
         )
-        for key, item in state.items()
+        for key, item in islice(state.items(), _MOST_PEEKED)
     )
 
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lar_debug.diff.build import build
-from lar_debug.model.changes import Row, Span
-from lar_debug.model.document import CauseDocument, Document, TextBlock
+from lar_debug.model.changes import Change, Row, Span
+from lar_debug.model.document import CauseDocument, Document, TextBlock, TreeRow
 from lar_debug.model.records import Execution, Outcome
 from lar_debug.model.values import Fidelity, Mark
 from lar_debug.model.views import Chip, StepView, StripView
@@ -37,6 +37,9 @@ from lar_debug.session.tasks_told import tasks_told
 BODIES_KEPT = 64
 LEAST_KEPT = 3
 CHARACTERS_KEPT = 32_000_000
+
+_COMPARING = Span("comparing…", "dim")
+_NO_CAUSE = CauseDocument("", "", "", "")
 
 
 @dataclass(frozen=True)
@@ -95,10 +98,34 @@ class StepViews:
         visible = _visible(executions)
         pair = self._pair(visible, _chosen(visible, shown), shown)
         body = self._body(pair, is_wanted)
-        execution = pair.execution
+        of_tab = self._of_tab(pair, executions, shown)
+        view = self._framed(pair, body, executions, shown, of_tab)
+        if shown.since is None:
+            return view
+        return over_range(recording, view, shown.since, pair.execution)
+
+    def heading(self, shown: Shown) -> StepView | None:
+        """The same without what takes long: where it stands and what it wrote, nothing compared.
+        None where the open tab would show what it is not. For any thread. Raises Problem."""
+        if shown.tab.pane != "diff-pane" or shown.since is not None:
+            return None
+        executions = self._recording.executions(shown.step)
+        visible = _visible(executions)
+        pair = self._pair(visible, _chosen(visible, shown), shown)
+        return self._framed(pair, _heading(self._recording, pair), executions, shown, {})
+
+    def _framed(
+        self,
+        pair: _Pair,
+        body: _Body,
+        executions: list[Execution],
+        shown: Shown,
+        of_tab: dict[str, Any],
+    ) -> StepView:
+        recording, execution = self._recording, pair.execution
         step = recording.step(shown.step)
         node = recording.nodes().get(step.node.address)
-        view = StepView(
+        return StepView(
             step=shown.step,
             label=step.node.label,
             type=node.type if node is not None else "",
@@ -113,11 +140,8 @@ class StepViews:
             state=body.state,
             state_title=f"state {'after' if execution.after else 'before'} #{execution.attempt}",
             state_size=body.state_size,
-            **self._of_tab(pair, executions, shown),
+            **of_tab,
         )
-        if shown.since is None:
-            return view
-        return over_range(recording, view, shown.since, execution)
 
     def _of_tab(self, pair: _Pair, executions: list[Execution], shown: Shown) -> dict[str, Any]:
         """What only the open tab shows."""
@@ -217,7 +241,7 @@ def _build(recording: Recording, pair: _Pair, is_wanted: IsWanted) -> _Body:
     state = recording.glimpse(left)
     keys = {key: item for key, item in state.items() if key not in hidden}
     # Nothing on the screen shows the changed values themselves, and they may be megabytes.
-    changes = tuple(change._replace(old=None, new=None) for change in document.changes)
+    changes = tuple(Change(one.kind, one.at_old, one.at_new) for one in document.changes)
     return _Body(
         replace(document, changes=changes),
         verdict + last_good(execution, pair.visible),
@@ -227,6 +251,28 @@ def _build(recording: Recording, pair: _Pair, is_wanted: IsWanted) -> _Body:
         f"{len(keys)} key{'' if len(keys) == 1 else 's'}",
         tasks_told(compared.calls) if execution.attempt else "",
     )
+
+
+def _heading(recording: Recording, pair: _Pair) -> _Body:
+    """What is known of an execution before its states are read."""
+    execution, base = pair.execution, pair.base
+    wrote = _wrote(recording, execution)
+    if base is None and (wrote.changes or execution.outcome is not Outcome.SUCCESS):
+        verdict = recorded_verdict(recording, execution, wrote)
+    else:
+        numbers = f"#{base.attempt} → " if base is not None else ""
+        verdict = (Span(f"{numbers}#{execution.attempt}  ", "strong"), _COMPARING)
+    document = Document((TreeRow(" ", (_COMPARING,)),))
+    return _Body(document, verdict, _NO_CAUSE, (), (), "")
+
+
+def _wrote(recording: Recording, execution: Execution) -> Document:
+    """The keys that it changed, as they were counted when it ran."""
+    changes, hidden = execution.changes, recording.hidden
+    came = [Change("changed", (key,), (key,)) for key in (*changes.added, *changes.updated)]
+    gone = [Change("removed", (key,), None) for key in changes.removed]
+    told = (one for one in (*came, *gone) if (one.at_old or ("",))[0] not in hidden)
+    return Document(changes=tuple(told))
 
 
 def _document(recording: Recording, pair: _Pair, compared: Comparison) -> Document:

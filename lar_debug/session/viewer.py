@@ -6,6 +6,7 @@ import asyncio
 import gc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,6 +17,9 @@ from lar_debug.session.shown import IsWanted, Outdated, Shown
 
 if TYPE_CHECKING:
     from lar_debug.session.step_view import StepViews
+
+HEADING_AFTER = 0.1
+"""Seconds after which a person sees where they are, though the rest is not known yet."""
 
 T = TypeVar("T")
 
@@ -45,6 +49,8 @@ class Viewer:
         # One thread: a key that is held down must not leave builds waiting behind each other.
         self._thread = ThreadPoolExecutor(1, "lar-debug view")
         self._wanted: Shown | None = None
+        self._seen = -1
+        """The step of the view that was told last."""
         self._shown = asyncio.Event()
         self._work: asyncio.Task[None] | None = None
 
@@ -78,14 +84,40 @@ class Viewer:
 
     async def _bring(self) -> None:
         while (shown := self._wanted) is not None:
-            view = await self._read(self._view, shown, self._still(shown))
+            view = await self._view_of(shown)
             if self._wanted is not shown:
                 continue
             self._wanted = None
             if view is not None:
-                self._on_view(view)
+                self._show(view)
             self._shown.set()
             await self._read(self._prepare, shown, self._still(None))
+
+    async def _view_of(self, shown: Shown) -> StepView | None:
+        """The view. Of a step that takes long the heading comes first; while it is another
+        attempt of the step that is seen, what is seen stays."""
+        reading = asyncio.create_task(self._read(self._view, shown, self._still(shown)))
+        try:
+            await asyncio.wait([reading], timeout=HEADING_AFTER)
+            while self._seen != shown.step and not reading.done():
+                if "_views" in self.__dict__:
+                    await self._show_heading(shown, reading)
+                    break
+                await asyncio.wait([reading], timeout=HEADING_AFTER)
+            return await reading
+        finally:
+            reading.cancel()
+
+    async def _show_heading(self, shown: Shown, reading: asyncio.Task[StepView | None]) -> None:
+        # What is wrong with it is wrong with the view too, which tells it.
+        with suppress(Exception):
+            heading = await asyncio.to_thread(self._views.heading, shown)
+            if heading is not None and self._wanted is shown and not reading.done():
+                self._show(heading)
+
+    def _show(self, view: StepView) -> None:
+        self._seen = view.step
+        self._on_view(view)
 
     def _view(self, shown: Shown, is_wanted: IsWanted) -> StepView:
         return self._views.view(shown, is_wanted)

@@ -102,9 +102,8 @@ class _Beside:
         size = head + len(one) + tail
 
         def same_items() -> Iterator[Value]:
-            for index, item in enumerate(self._items(every)):
-                if index < head or index >= size - tail:
-                    yield self._reader.complete(item)
+            for item in self._ends(every, head, size - tail):
+                yield self._reader.complete(item)
 
         unread = Unread(same_items)
         before, after = [unread] * head, [unread] * tail
@@ -148,6 +147,18 @@ class _Beside:
         if class_of(found) is not list:
             raise ValueError("a leaf of a list holds no items")
         return found
+
+    def _ends(self, parts: Collection[Any], head: int, tail: int) -> Iterator[Any]:
+        """The items before the index `head` and from the index `tail` on; what lies between is
+        not opened."""
+        at = 0
+        for part in parts:
+            after = at + (part.items if isinstance(part, Entry) else 1)
+            if isinstance(part, Entry) and (at < head or after > tail):
+                yield from self._ends(self._below(part), head - at, tail - at)
+            elif not isinstance(part, Entry) and (at < head or at >= tail):
+                yield part
+            at = after
 
     def _items(self, parts: Collection[Any]) -> Iterator[Any]:
         for part in parts:

@@ -41,6 +41,7 @@ __all__ = ["ObjectStore", "Reader", "StoreDamaged", "children"]
 MOST_ITEMS: Final = 1 << 25
 """A longer list is not read: a store may be hostile."""
 _CACHED_BYTES: Final = 8 << 20
+_PLAIN: Final = frozenset({str, int, float, bool, type(None)})
 _PLAIN_JSON: Final = json.JSONDecoder()
 
 
@@ -270,8 +271,11 @@ class Reader:
             return self._load(found.digest)
         kind = class_of(found)
         if kind is list:
-            return [self.complete(item) for item in found]
+            whole = _PLAIN.issuperset(map(class_of, found))
+            return [*found] if whole else [self.complete(item) for item in found]
         if kind is dict:
+            if _PLAIN.issuperset(map(class_of, found.values())):
+                return {**found}
             return {key: self.complete(item) for key, item in found.items()}
         if kind is Tagged:
             return _finished(replace(found, content=self.complete(found.content)))

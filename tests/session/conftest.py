@@ -7,10 +7,19 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from lar_debug.session import viewer
 from tests.runtime.recording import record
 from tests.session.person import Person, free_gates, make_gates, session_on
 
 WORKSHOP = Path(__file__).parent / "workshop"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def whole_views() -> Iterator[None]:
+    """Only whole views are told, however long they take on a busy machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(viewer, "HEADING_AFTER", 600.0)
+        yield
 
 
 @pytest.fixture(scope="module")

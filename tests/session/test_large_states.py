@@ -1,17 +1,20 @@
 """A step on a state of megabytes: what is read is what is shown and what changed."""
 
 import gc
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lar_debug.diff.layout import lay_out
 from lar_debug.model.problem import Problem
-from lar_debug.model.records import Execution, Outcome, RunStatus
+from lar_debug.model.records import Changes, Execution, Outcome, RunStatus
 from lar_debug.model.views import StepView
 from lar_debug.runtime.snapshots import Snapshotter
 from lar_debug.session import step_view
+from lar_debug.session import viewer as viewer_of_steps
 from lar_debug.session.recording import Recording
 from lar_debug.session.step_view import IsWanted, Shown, StepViews
 from lar_debug.session.viewer import Viewer
@@ -60,7 +63,7 @@ class Attempts:
         self.read += sum(map(len, found.values()))
         return found
 
-    def leave(self, **written: Any) -> int:
+    def leave(self, changes: Changes | None = None, **written: Any) -> int:
         number = self._known
         if number:
             self.store.begin_attempt("r", 0, before=self.before, edits={}, started=1e9)
@@ -68,7 +71,12 @@ class Attempts:
         taken = snapshotter.take({**self.state, **written})
         execution = Execution("r", 0, number, Outcome.SUCCESS, 1e9, before=self.before)
         self.store.end_execution(
-            execution._replace(after=taken.ref, marks=taken.marks, written=tuple(written))
+            execution._replace(
+                after=taken.ref,
+                marks=taken.marks,
+                written=tuple(written),
+                changes=changes or Changes(),
+            )
         )
         self._known += 1
         return number
@@ -132,6 +140,62 @@ def test_of_views_with_megabytes_of_text_only_the_newest_are_kept(
         attempts.read = 0
         views.view(Shown(0, attempt=number), lambda: True)
         assert (attempts.read > 0) is again
+
+
+async def test_of_a_step_that_takes_long_the_verdict_is_seen_first(
+    attempts: Attempts, monkeypatch: pytest.MonkeyPatch
+):
+    attempts.leave(changes=Changes(updated=("total",)), total=2)
+    recording = Recording(attempts.store, attempts.store.run("r"))
+    is_seen = threading.Event()
+    make = step_view._build
+    seen: list[StepView] = []
+
+    def build(*args: Any) -> Any:
+        assert is_seen.wait(60)
+        return make(*args)
+
+    def see(view: StepView) -> None:
+        seen.append(view)
+        is_seen.set()
+
+    monkeypatch.setattr(step_view, "_build", build)
+    monkeypatch.setattr(viewer_of_steps, "HEADING_AFTER", 0.01)
+    viewer = Viewer(recording, see, pytest.fail)
+    viewer.want(Shown(0))
+    await viewer.settled()
+    await viewer.close()
+    heading, whole = seen
+    assert said(heading) == said(whole)
+    assert "wrote total" in said(whole)
+    assert heading.strip == whole.strip
+    assert [row.text for row in lay_out(heading.diff, 80)] == ["comparing…"]
+    assert "total" in "".join(row.text for row in lay_out(whole.diff, 80))
+
+
+async def test_another_attempt_of_the_step_that_is_seen_comes_whole(
+    attempts: Attempts, monkeypatch: pytest.MonkeyPatch
+):
+    numbers = [attempts.leave(total=2), attempts.leave(total=3)]
+    recording = Recording(attempts.store, attempts.store.run("r"))
+    seen: list[StepView] = []
+    viewer = Viewer(recording, seen.append, pytest.fail)
+    viewer.want(Shown(0, attempt=numbers[0]))
+    await viewer.settled()
+    seen.clear()
+    monkeypatch.setattr(viewer_of_steps, "HEADING_AFTER", 0.0)
+    viewer.want(Shown(0, attempt=numbers[1]))
+    await viewer.settled()
+    await viewer.close()
+    assert [said(view).partition("  ")[0] for view in seen] == ["#0 → #1"]
+
+
+def test_what_only_the_ends_of_a_list_share_is_read_at_its_ends(attempts: Attempts):
+    items = list(attempts.state["items"])
+    changed = [items[0], *({"id": one["id"], "text": "short"} for one in items[1:])]
+    view = attempts.view(attempts.leave(items=changed))
+    assert len(view.diff.changes) == len(items) - 1
+    assert attempts.read < 3_000_000
 
 
 async def test_no_garbage_is_looked_for_while_a_view_is_made(
