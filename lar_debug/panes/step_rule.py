@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from textual import events
@@ -15,6 +16,9 @@ from lar_debug.panes._signs import Signs
 from lar_debug.text import cells
 
 _WHERE = 1
+
+
+_ASIDE = re.compile(r" \(| \| ")
 
 
 class StepRule(Bar):
@@ -64,5 +68,6 @@ def candidates(view: StepView) -> tuple[str, ...]:
     reads = "reads " + " ".join(view.reads) if view.reads else ""
     facts = [fact for fact in (view.type, view.where, reads) if fact]
     if view.note:
-        return (" | ".join([view.note, *facts[:2]]), view.note)
+        # What to do about it is in the help too; what it is must not be cut.
+        return (" | ".join([view.note, *facts[:2]]), view.note, _ASIDE.split(view.note)[0])
     return tuple(" | ".join(facts[:count]) for count in range(len(facts), 0, -1))

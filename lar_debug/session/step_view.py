@@ -38,6 +38,7 @@ BODIES_KEPT = 64
 LEAST_KEPT = 3
 CHARACTERS_KEPT = 32_000_000
 
+_PARTS = Span(" | ", "dim")
 _COMPARING = Span("comparing…", "dim")
 _NO_CAUSE = CauseDocument("", "", "", "")
 
@@ -298,14 +299,18 @@ def _came_back(recording: Recording, pair: _Pair, compared: Comparison) -> tuple
     if also is None or also == pair.base.attempt:
         return ()
     if compared.document.changes:
-        return (Span(" | ", "dim"), Span(f"as #{also} was", "note"))
+        return (_PARTS, Span(f"as #{also} was", "note"))
     return (Span(f" (also = #{also})"),)
 
 
 def _verdict(pair: _Pair, body: _Body, shown: Shown) -> tuple[Span, ...]:
     if shown.impure and pair.base is not None and body.document.changes:
-        said = "run unedited it varied too: not all of this is your edit"
-        return (*body.verdict, Span(" | ", "dim"), Span(said, "note"))
+        said = Span("run unedited it varied too: not all of this is your edit", "note")
+        # Right behind what changed: on a narrow screen the parts at the end are left out.
+        spans = body.verdict
+        parts = (at for at, span in enumerate(spans) if span.text == _PARTS.text)
+        at = next(parts, len(spans))
+        return (*spans[:at], _PARTS, said, *spans[at:])
     return body.verdict
 
 
@@ -349,6 +354,8 @@ def _note(executions: list[Execution], pair: _Pair, shown: Shown, tasks: str) ->
     recorded = executions[0]
     if recorded.effects and not shown.impure and not _ran_unedited(recorded, executions):
         return "not checked for hidden inputs: it calls out (r runs it unedited, once)"
+    if shown.impure:
+        return shown.impure
     if execution.marks and execution.marks[0].path:
         mark = execution.marks[0]
         return f"{mark.fidelity.value}: {mark.path[0]}: {mark.reason}"

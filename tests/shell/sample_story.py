@@ -44,6 +44,7 @@ BULLETS = "Write a formal answer in two bullets. Name the amount and the date of
 
 REPLY = '    reply = state["reply"]'
 HELD = f'    open(__file__ + ".gate").close()\n{REPLY}'
+SENDS = f'    open(__file__ + ".sent", "w").close()\n{REPLY}'
 LOAD = "    return read_json(Path(state"
 LOST = f'    import threading\n    state.set("client", threading.Lock())\n{LOAD}'
 ASKING = """from lar import HumanJuryNode
@@ -254,7 +255,7 @@ async def _break_the_code(sample: Sample, album: Album, screen: Screen) -> None:
     await screen.see("step 6 ran again as #3")
     await screen.press("r")
     await screen.see("step 6 ran again as #4", "✓≠  6")
-    await album.keep(screen, "varies", WIDE)
+    await album.keep(screen, "varies", BIG, WIDE, USUAL)
 
 
 async def _hold_a_step(sample: Sample, album: Album, recording: Recording) -> None:
@@ -300,10 +301,14 @@ async def _lose_a_value(sample: Sample, album: Album) -> None:
 async def _wait_for_a_person(sample: Sample, album: Album) -> None:
     sample.take_back()
     sample.edit("answering.py", "def prepare", f"{ASKING}def prepare")
+    sample.edit("answering.py", REPLY, SENDS)
     recording = sample.record()
     async with sample.screen(recording, CHECK_REPLY + 1, number=3) as screen:
         await screen.see("ready: edit and save")
         await album.keep(screen, "waiting", WIDE, SMALL)
+        await screen.press("k")
+        await screen.see(" 6 check_reply ", "not checked for hidden inputs")
+        await album.keep(screen, "unchecked", BIG, WIDE, USUAL)
 
 
 async def _pick(sample: Sample, album: Album) -> None:
