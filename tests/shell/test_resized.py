@@ -10,7 +10,6 @@ import pytest
 from textual import events
 from textual._compositor import LayoutUpdate
 from textual.geometry import Size
-from textual.screen import Screen
 
 from lar_debug.shell.repaint import Painted
 from tests.shell.conftest import OpenDesk
@@ -34,7 +33,7 @@ async def test_a_size_that_comes_back_within_a_moment_is_painted_whole(
         monkeypatch.setattr(Painted, "changed", told)
         for size in map(Size._make, sizes):
             desk.app.post_message(events.Resize(size, size))
-        screen: Screen[object] = desk.main
+        screen = desk.main
         async with asyncio.timeout(60):
             while not painted:
                 await desk.pilot.pause()
