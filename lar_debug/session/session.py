@@ -390,8 +390,7 @@ class Session(Acts):
         """Stop everything that `open` started; nothing goes on after it."""
         place = place_of(self._looking, self.tabs.wish.pane)
         remember(self.recording.store.path, self.recording.run, place)
-        tasks = list(self._tasks)
-        for task in tasks:
+        for task in (tasks := list(self._tasks)):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._going_on is not None:

@@ -264,7 +264,7 @@ def _heading(recording: Recording, pair: _Pair) -> _Body:
         numbers = f"#{base.attempt} → " if base is not None else ""
         verdict = (Span(f"{numbers}#{execution.attempt}  ", "strong"), _COMPARING)
     document = Document((TreeRow(" ", (_COMPARING,)),))
-    return _Body(document, verdict, _NO_CAUSE, (), (), "")
+    return _Body(document, verdict, _NO_CAUSE, (), (), "", "")
 
 
 def _wrote(recording: Recording, execution: Execution) -> Document:
