@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lar_debug.session.rerunning import Rerunning
     from lar_debug.session.session import Session
     from lar_debug.session.state_acts import StateActs
+    from lar_debug.session.viewer import Viewer
 
 
 class Acts:
@@ -31,6 +32,8 @@ class Acts:
 
     def __init__(self) -> None:
         self._asked: set[asyncio.Task[None]] = set()
+        self._viewer: Viewer | None = None
+        self._opened = asyncio.Event()
 
     def answer(self, work: Coroutine[None, None, None]) -> None:
         """Do in the background what a person waits for before they press another key."""
@@ -42,6 +45,12 @@ class Acts:
         """Wait until what was asked for has been done, or has turned out not to be possible."""
         while self._asked:
             await asyncio.wait(self._asked)
+
+    async def settled(self) -> None:
+        """Wait until the step view is that of what is looked at now."""
+        await self._opened.wait()
+        if self._viewer is not None:
+            await self._viewer.settled()
 
     @property
     def attempt_acts(self) -> AttemptActs:

@@ -67,8 +67,6 @@ class Session(Acts):
         self.tabs = Tabs(self.look_again)
         self.walking = Walking(recording, self, lambda: rerunning.stale)
         self._view: StepView | None = None
-        self._viewer: Viewer | None = None
-        self._opened = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._told: set[str] = set()
         rerunning.attach(self)
@@ -102,12 +100,6 @@ class Session(Acts):
 
     def step_view(self) -> StepView | None:
         return self._view
-
-    async def settled(self) -> None:
-        """Wait until the step view is that of what is looked at now."""
-        await self._opened.wait()
-        if self._viewer is not None:
-            await self._viewer.settled()
 
     def event(self) -> EventLine:
         return self._events.newest

@@ -71,3 +71,55 @@ async def test_a_page_takes_the_keys_that_were_typed_behind_the_one_that_opened_
         await desk.press_at_once(page, "j", "pagedown", "k", "q", "r")
         assert session.asked[-1] == "rerun"
         assert desk.app.screen is desk.main
+
+
+async def test_keys_behind_a_tab_wait_for_what_it_shows(open_desk: OpenDesk) -> None:
+    session = attempted()
+    late = session.view
+    assert late is not None
+    session.view = late._replace(attempts=None)
+
+    async def settled() -> None:
+        session.view = late
+        session.tell("step")
+
+    session.settled = settled
+    async with open_desk(session=session) as desk:
+        await desk.press_at_once("4", "tab", "k", "enter")
+        assert session.asked == ["show_attempt 2"]
+
+
+async def test_keys_behind_a_question_that_is_being_put_are_its_answer(
+    open_desk: OpenDesk,
+) -> None:
+    session = attempted()
+    prepared, session.put_back.prepared = session.put_back.prepared, None
+
+    async def answered() -> None:
+        if session.asked == ["put_back 3"]:
+            session.put_back.question = prepared
+            session.asked.append("put")
+            session.tell("question")
+
+    session.answered = answered
+    async with open_desk(session=session) as desk:
+        await desk.press("4", "tab")
+        await desk.press_at_once("p", "j", "q", "r")
+        assert session.asked == ["put_back 3", "put", "leave", "rerun"]
+        assert desk.app.screen is desk.main
+
+
+async def test_a_key_that_means_nothing_on_a_page_means_nothing_below_it(
+    open_desk: OpenDesk,
+) -> None:
+    async with open_desk() as desk:
+        await desk.press_at_once("question_mark", "r", "x", "w", "q")
+        assert desk.session.asked == []
+        assert desk.app.screen is desk.main
+
+
+async def test_esc_and_the_letter_behind_it_are_two_keys(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        await desk.press_at_once("slash", "a", "alt+j", "alt+shift+j")
+        assert desk.session.asked == []
+        assert desk.session.cursor == 6

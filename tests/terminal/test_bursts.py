@@ -26,27 +26,12 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
 
 
 BURSTS = {
-    "4\tk": ("[4 Attempts]", "[#2 ", ">  #1 "),
     "4\tkk\r": ("[1 Diff]", "[#0 recorded", "══ 5 write_reply"),
-    "hh4\tjj": ("[4 Attempts]", "[#0 recorded", ">  #2 "),
-    "2\tjjj": ("[2 State]", ">    mood    'calm'"),
-    "2\tGkl": ("[2 State]", ">  ▾ policy", "refund_after_days"),
-    "2\tljmmj": ("[both]", "what #2 changed"),
     "2\tji": ("set for step 5, beside mood = 'calm':", 'Ms Eva Lindqvist"}'),
-    "3\tjjJJ": ("[3 Prompt]", ">  template prompts/reply.md"),
-    "5\tsj": ("[5 Console]", "console shows stdout"),
     "[[]\tk": ("[5 Console]", "══ 5 write_reply"),
-    "\rJ\tj\tk": ("> ✓   4 find_policy", "+ policy"),
-    "vkk\tj": ("══ 3 by_topic", "from step 5 on"),
-    "!j": ("no step failed", "> ✓   6 check_reply"),
-    "/annoyed\rj": ("> ✓   3 by_topic", "/annoyed  1 of 1"),
     "/mood\rnnj": ("> ✓   3 by_topic", "/mood"),
     "?jjqj": ("> ✓   6 check_reply", "+ problems"),
-    ":3\rj": ("> ✓   4 find_policy", "+ policy"),
     ":go to st\r4\rk": ("> ✓   3 by_topic",),
-    ":reply\rG\rk": ("> ✓   4 find_policy", "+ policy"),
-    ":events\rjqk": ("> ✓   4 find_policy", "+ policy"),
-    ":theme\rlar-dark\rj": ("> ✓   6 check_reply", "+ problems"),
     ":compare\r4\rjqj": ("> ✓   6 check_reply", "+ problems"),
     "k\x1bj": ("> ✓   5 write_reply", "#1 → #2"),
 }

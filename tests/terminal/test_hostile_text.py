@@ -129,7 +129,7 @@ def test_what_is_copied_is_text_and_only_copied_when_asked_for(terminal: Termina
 
 def test_old_messages_and_the_palette_show_it_as_text(terminal: Terminal) -> None:
     terminal.type(":")
-    terminal.see("Search for commands")
+    terminal.see("══ commands ")
     terminal.type("events")
     terminal.see("The messages of before")
     terminal.type("\r")
