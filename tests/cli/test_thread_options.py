@@ -49,6 +49,7 @@ def after(desk: Desk, step: int) -> dict[str, Any]:
     return desk.lar_debug("show", "last", "--step", str(step), "--json").json["after"]
 
 
+@pytest.mark.long
 def test_from_the_start_in_another_file_and_at_a_node_of_another_name(tmp_path: Path) -> None:
     desk = Desk.new(tmp_path)
     desk.write("graph.py", GRAPH)

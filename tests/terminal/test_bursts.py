@@ -7,6 +7,8 @@ import pytest
 from tests.cli.desk import SAMPLES, Desk
 from tests.terminal.terminal import Terminal
 
+pytestmark = pytest.mark.long
+
 SIZE = (100, 40)
 HOSTILE = "a\x1b]52;c;AAAA\x07\x1b[31mb\x9b2J\u202ec\x1b]0;x\x07qx"
 SEEN = "a␛]52;c;AAAA␇␛[31mb"
@@ -43,13 +45,6 @@ def test_keys_that_come_at_once_are_all_done_in_turn(desk: Desk, burst: str) -> 
         terminal.see("#1 → #2", "? help")
         terminal.type(burst)
         terminal.see(*BURSTS[burst])
-
-
-def test_keys_typed_before_the_screen_has_come_are_all_done(desk: Desk) -> None:
-    with Terminal(desk, "open", "last:5", size=SIZE) as terminal:
-        terminal.until(lambda: terminal.shown.is_full_screen, "the screen")
-        terminal.type("\t\tg4\tk")
-        terminal.see("[4 Attempts]", ">  #1 ")
 
 
 def test_keys_behind_the_one_that_opens_a_run_are_for_the_run(desk: Desk) -> None:
