@@ -31,6 +31,9 @@ class CommandingScreen(PanesScreen, inherit_bindings=False):
         await self.session.answered()
         if self._acts_on_shown(key):
             await self.session.settled()
+            if self._scrolled is not None and not self._scrolled.size:
+                # A pane that was just opened has no rows before it has its place.
+                await self.refreshed()
 
     def _acts_on_shown(self, key: str) -> bool:
         for node, own in self._binding_chain:

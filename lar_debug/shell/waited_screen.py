@@ -36,6 +36,12 @@ class WaitedScreen(Screen[ScreenResultType], inherit_bindings=False):
 
         self.run_worker(worked(), exit_on_error=True, group=group or "first", exclusive=bool(group))
 
+    async def refreshed(self) -> None:
+        """Wait until its panes have the places that are due to them."""
+        refreshed = asyncio.Event()
+        if self.call_after_refresh(refreshed.set):
+            await refreshed.wait()
+
     async def caught_up(self, key: str) -> None:  # noqa: ARG002
         """Wait until `key` means what it would have meant a little later."""
         while self._first:

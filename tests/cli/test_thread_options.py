@@ -13,6 +13,8 @@ from tests.cli.desk import PATIENCE, Desk, Said
 from tests.cli.test_watch import next_line
 from tests.session.person import free_gates, make_gates
 
+pytestmark = pytest.mark.long
+
 GRAPH = """
 import os
 from lar import node
@@ -49,7 +51,6 @@ def after(desk: Desk, step: int) -> dict[str, Any]:
     return desk.lar_debug("show", "last", "--step", str(step), "--json").json["after"]
 
 
-@pytest.mark.long
 def test_from_the_start_in_another_file_and_at_a_node_of_another_name(tmp_path: Path) -> None:
     desk = Desk.new(tmp_path)
     desk.write("graph.py", GRAPH)
