@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual.strip import Strip
 
@@ -17,8 +17,7 @@ _LABEL_MOST, _LABEL_LONGEST = 36, 200
 _DOES_LEAST = 20
 
 
-@dataclass(frozen=True, slots=True)
-class CommandRow:
+class CommandRow(NamedTuple):
     """One command; `found` are the characters of the label that were typed."""
 
     label: str

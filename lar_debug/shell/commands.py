@@ -6,7 +6,7 @@ Knows neither a session nor what the palette looks like.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual.fuzzy import FuzzySearch
 
@@ -16,8 +16,7 @@ _MOST_KEYS = 8
 _LONGEST_STEP = 9
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """`action` is one of the main screen; `key` is the key of the state that a history is of, as
     text of an action it could say anything."""
 
@@ -29,8 +28,7 @@ class Command:
     key: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A command that fits, and which characters of its label made it fit."""
 
     command: Command

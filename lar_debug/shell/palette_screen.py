@@ -18,7 +18,12 @@ from lar_debug.panes.text_field import TextField
 from lar_debug.shell.commands import Command, Found, fitting
 from lar_debug.shell.waited_screen import WaitedScreen
 
-_LIST_KEYS = ("up", "down", "ctrl+p", "ctrl+n", "pageup", "pagedown")
+_WALKING = (
+    Binding("up,ctrl+p", "walk(-1)", "Up", show=False),
+    Binding("down,ctrl+n", "walk(1)", "Down", show=False),
+    Binding("pageup", "walk_pages(-1)", "Page up", show=False),
+    Binding("pagedown", "walk_pages(1)", "Page down", show=False),
+)
 
 
 class PaletteScreen(WaitedScreen[Command | None], inherit_bindings=False):
@@ -26,12 +31,7 @@ class PaletteScreen(WaitedScreen[Command | None], inherit_bindings=False):
     which may take a while to be read."""
 
     AUTO_FOCUS = "TextField"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,ctrl+p", "walk(-1)", "Up", show=False),
-        Binding("down,ctrl+n", "walk(1)", "Down", show=False),
-        Binding("pageup", "walk_pages(-1)", "Page up", show=False),
-        Binding("pagedown", "walk_pages(1)", "Page down", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*_WALKING]
 
     def __init__(
         self,
@@ -43,7 +43,9 @@ class PaletteScreen(WaitedScreen[Command | None], inherit_bindings=False):
         super().__init__()
         self._signs = signs
         self._list = CommandList(signs, title)
-        self._field = TextField(signs, leaves=_LIST_KEYS)
+        self._field = TextField(
+            signs, leaves=[key for own in _WALKING for key in own.key.split(",")]
+        )
         self._commands = commands
         self._known = known
         self._keys: Collection[str] = ()

@@ -10,7 +10,8 @@ from lar_debug.model.records import Changes, NodeRef, Outcome, StepSummary, Toke
 from lar_debug.store.rows import ReadText, column_reference, column_text, load, readable
 
 PUT_RUN = f"INSERT OR REPLACE INTO run VALUES ({','.join('?' * 20)})"
-_BEING_IMPORTED = f"status='running' AND instr(entry, '\"kind\": \"{IMPORTED}\"')>0"
+_IMPORTED = f'instr(entry, \'"kind": "{IMPORTED}"\')>0'
+_BEING_IMPORTED = f"status='running' AND {_IMPORTED}"
 RUNS = f"SELECT * FROM run WHERE NOT ({_BEING_IMPORTED}) ORDER BY started DESC, run"
 UNFINISHED_IMPORTS = f"SELECT * FROM run WHERE {_BEING_IMPORTED}"
 RUN = "SELECT * FROM run WHERE run=?"
@@ -18,10 +19,9 @@ SET_STATUS = "UPDATE run SET status=?, error=?, ended=? WHERE run=?"
 
 # A file of another program may name the same thread; it has nothing to go on with.
 NEWEST_OF_THREAD = (
-    f'SELECT * FROM run WHERE thread=? AND instr(entry, \'"kind": "{IMPORTED}"\')=0 '
-    "ORDER BY started DESC, run LIMIT 1"
+    f"SELECT * FROM run WHERE thread=? AND NOT ({_IMPORTED}) ORDER BY started DESC, run LIMIT 1"
 )
-RUNS_OF_THREAD = f'SELECT run FROM run WHERE thread=? AND instr(entry, \'"kind": "{IMPORTED}"\')=0'
+RUNS_OF_THREAD = f"SELECT run FROM run WHERE thread=? AND NOT ({_IMPORTED})"
 SET_ENTRY = "UPDATE run SET entry=? WHERE run=?"
 REOPEN = "UPDATE run SET status=?, error='', ended=NULL WHERE run=?"
 
