@@ -38,6 +38,8 @@ MOST_BLOCKS: Final = 2_001
 """More than a layout shows; what the document leaves out is still in its changes."""
 
 _MOST_JSON: Final = 256 * 1024
+# Up to this many characters JSON can be seen as the text it is, too.
+_MOST_JSON_AS_TEXT: Final = 64 * 1024
 # Texts inside an added value that are shown as blocks of their own.
 _MOST_INNER_TEXTS: Final = 8
 
@@ -225,13 +227,20 @@ def _changed(label: str, old: Value, new: Value) -> Iterator[Block]:
     elif kind_of(old) is str and (is_text(old) or is_text(new)):
         inside = _inside_json(old, new)
         if inside:
-            yield TreeRow("~", (Span(label, "key"), Span("  text holding JSON", "dim")))
-            yield from _blocks(inside, label)
+            yield from _holding_json(label, old, new, inside)
         else:
             yield compare_texts(label, old, new)
     else:
         told = difference(old, new)
         yield _arrow_row(label, old, new, SHORT_CELLS, told)
+
+
+def _holding_json(label: str, old: str, new: str, inside: Sequence[Change]) -> Iterator[Block]:
+    spans = (Span(label, "key"), Span("  text holding JSON", "dim"))
+    rows = list(islice(_blocks(inside, label), MOST_BLOCKS))
+    small = max(len(old), len(new)) <= _MOST_JSON_AS_TEXT
+    yield TreeRow("~", spans, compare_texts(label, old, new) if small else None, len(rows))
+    yield from rows
 
 
 def _arrow_row(label: str, old: Value, new: Value, width: int, note: str) -> TreeRow:

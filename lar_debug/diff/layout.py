@@ -8,17 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from lar_debug.diff.line_rows import MOST_SHOWN, Gutter, folded, line_rows, tree_rows
+from lar_debug.diff.side_by_side import both_halves, half_of, swapped_halves
 from lar_debug.model.changes import Row, Span
 from lar_debug.model.document import (
+    Block,
     CauseBlock,
     CauseDocument,
     Document,
     Kept,
     Line,
     Piece,
+    Swapped,
     TextBlock,
     TreeRow,
     Untouched,
@@ -29,6 +32,9 @@ MOST_ROWS: Final = 2_000
 
 O_OPENS: Final = "o opens"
 """What shows the rest of something long on the screen."""
+
+DiffView: TypeAlias = Literal["whole", "new", "beside"]
+"""All of a diff, the new side alone, or old and new side by side."""
 
 _BAR_CELLS: Final = 4
 _SIGN_CELLS: Final = 3
@@ -49,6 +55,7 @@ class _Fit:
     gutter: int = 0
     head: bool = False
     opens: str = O_OPENS
+    view: DiffView = "whole"
 
 
 def lay_out(
@@ -80,9 +87,10 @@ def laid_out(
     context: int = 3,
     opens: str = O_OPENS,
     ascii: bool = False,
+    view: DiffView = "whole",
 ) -> Iterator[Row]:
     """The same rows, each made when it is asked for: who shows the first need not wait for all."""
-    full = _Fit(max(8, width), opens=opens)
+    full = _Fit(max(8, width), opens=opens, view=view)
     narrow = replace(full, context=context)
     narrowest = replace(narrow, fold_removed=True)
     rows = _first_fitting(document, (full, narrow, narrowest), height)
@@ -115,16 +123,18 @@ def _note(text: str, fit: _Fit) -> Row:
 
 
 def _ascii(row: Row) -> Row:
-    return row._replace(spans=tuple(Span(in_ascii(span.text), span.tone) for span in row.spans))
+    spans = tuple(Span(in_ascii(span.text), span.tone) for span in row.spans)
+    return row._replace(spans=spans, beside=row.beside and _ascii(row.beside))
 
 
 def _rows(document: Document, fit: _Fit) -> Iterator[Row]:
     if not document.blocks:
         yield Row("=", (Span(elide("nothing changed", fit.width - _SIGN_CELLS), "dim"),))
+    blocks = document.blocks if fit.view == "whole" else tuple(_seen(document.blocks, fit.view))
     # Whether there are none, one or more is all that matters, of what may be thousands.
-    told = (block for block in document.blocks if not isinstance(block, Untouched))
+    told = (block for block in blocks if not isinstance(block, Untouched))
     telling = list(islice(told, 2))
-    for block in document.blocks:
+    for block in blocks:
         if isinstance(block, TreeRow):
             yield from tree_rows(block.sign, block.spans, fit.width - _SIGN_CELLS)
         elif isinstance(block, TextBlock):
@@ -133,6 +143,19 @@ def _rows(document: Document, fit: _Fit) -> Iterator[Row]:
             yield from _text_rows(block, fit)
         elif not (fit.trimmed and telling):
             yield _untouched(block, fit.width)
+
+
+def _seen(blocks: Sequence[Block], view: DiffView) -> Iterator[Block]:
+    """The blocks of another view: texts that hold JSON as texts, without what is gone."""
+    at = 0
+    while at < len(blocks):
+        block = blocks[at]
+        at += 1
+        if isinstance(block, TreeRow) and block.texts is not None:
+            at += block.inside
+            block = block.texts
+        if view == "beside" or isinstance(block, Untouched) or block.sign != "-":
+            yield block
 
 
 def _title(block: TextBlock, fit: _Fit) -> Iterator[Row]:
@@ -149,12 +172,22 @@ def _untouched(block: Untouched, width: int) -> Row:
 
 def _text_rows(block: TextBlock, fit: _Fit) -> Iterator[Row]:
     shown = 0
+    if fit.view == "beside" and not _has_sides(block):
+        fit = replace(fit, view="whole")
     for row in _piece_rows(block.pieces, fit, rewritten=block.figures.rewritten):
-        shown += len(row.text) + 1
+        shown += len((row.beside or row).text) + 1
         yield row
         if shown >= MOST_SHOWN:
             yield _note(f"{_shown_of(block.size)}, {fit.opens} all", fit)
             return
+
+
+def _has_sides(block: TextBlock) -> bool:
+    """Whether something stands on either side; a text that is new needs the whole width."""
+    swapped = [piece for piece in block.pieces if isinstance(piece, Swapped)]
+    kept = len(swapped) < len(block.pieces)
+    gone, come = any(one.removed for one in swapped), any(one.added for one in swapped)
+    return block.sign == "~" and (kept or (gone and come))
 
 
 def _shown_of(size: int) -> str:
@@ -166,6 +199,10 @@ def _piece_rows(pieces: Sequence[Piece], fit: _Fit, *, rewritten: bool = False) 
     for number, piece in enumerate(pieces):
         if isinstance(piece, Kept):
             yield from _kept(piece, fit, number > 0, number < len(pieces) - 1)
+        elif fit.view == "beside":
+            yield from swapped_halves(piece, fit.width, _text_width(fit), fit.opens)
+        elif fit.view == "new":
+            yield from _lines("+", piece.added, fit)
         elif rewritten:
             yield from _lines("+", piece.added, fit)
             yield from _removed(piece.removed, fit, fold=True, end=f"  {fit.opens}")
@@ -193,9 +230,11 @@ def _kept(piece: Kept, fit: _Fit, change_before: bool, change_after: bool) -> It
 
 
 def _plain(piece: Kept, places: range, fit: _Fit) -> Iterator[Row]:
+    beside = fit.view == "beside"
     for place in places:
         line = Line(piece.first_new + place, (Span(piece.lines[place]),))
-        yield from line_rows(" ", line, _text_width(fit), _gutter(fit), fit.opens)
+        rows = line_rows(" ", line, _text_width(fit), _gutter(fit), fit.opens)
+        yield from (both_halves(row, row, fit.width) for row in rows) if beside else rows
 
 
 def _lines(sign: Literal["+", "-"], lines: Sequence[Line], fit: _Fit) -> Iterator[Row]:
@@ -220,7 +259,8 @@ def _gutter(fit: _Fit) -> Gutter:
 
 
 def _text_width(fit: _Fit) -> int:
-    return fit.width - _BAR_CELLS - (fit.gutter + 2 if fit.gutter else 0)
+    width = half_of(fit.width) if fit.view == "beside" else fit.width
+    return width - _BAR_CELLS - (fit.gutter + 2 if fit.gutter else 0)
 
 
 def lay_out_cause(

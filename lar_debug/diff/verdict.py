@@ -88,12 +88,18 @@ def _labels(labels: Sequence[str]) -> str:
 
 
 def _telling(document: Document) -> list[Block]:
-    """The blocks that show a difference."""
+    """The blocks that show a difference, each once."""
     return [
         block
         for block in document.blocks
-        if not isinstance(block, Untouched) and block.sign not in ("=", "?", "!", " ")
+        if not (isinstance(block, Untouched) or _is_heading(block))
+        and block.sign not in ("=", "?", "!", " ")
     ]
+
+
+def _is_heading(block: Block) -> bool:
+    """Whether what it names is told by the blocks behind it."""
+    return isinstance(block, TreeRow) and block.inside > 0
 
 
 def _told(document: Document, also: int | None) -> Span:

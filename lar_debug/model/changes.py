@@ -53,7 +53,8 @@ class Row(NamedTuple):
 
     `sign` is one of `+ - ~ M = ? !` or blank (M is a move); `gutter` what stands before the
     text bar (a line number); `bar` whether the row is text of a block (the bar keeps a bullet
-    in the text from being taken for a sign); `tint` colours the whole row.
+    in the text from being taken for a sign); `tint` colours the whole row. Where old and new
+    stand side by side `beside` is the right half, and the spans of the left are filled up to it.
     """
 
     sign: str = " "
@@ -61,6 +62,7 @@ class Row(NamedTuple):
     gutter: str = ""
     bar: bool = False
     tint: Literal["", "in", "out"] = ""
+    beside: Row | None = None
 
     @property
     def text(self) -> str:

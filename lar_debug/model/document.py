@@ -14,10 +14,16 @@ from lar_debug.model.changes import Cause, Change, Span
 
 @dataclass(frozen=True, slots=True)
 class TreeRow:
-    """One change that fits a row: `sign`, then `spans` ("order.total", "89.0 → 79.0")."""
+    """One change that fits a row: `sign`, then `spans` ("order.total", "89.0 → 79.0").
+
+    A row over the changes inside two texts that hold JSON has those texts in `texts`; the
+    `inside` blocks behind it tell the same.
+    """
 
     sign: Literal["+", "-", "~", "M", "?", "=", "!", " "]
     spans: tuple[Span, ...]
+    texts: TextBlock | None = None
+    inside: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from textual.strip import Strip
 
 from lar_debug.model.changes import Row, Span, Tone
 from lar_debug.panes._line_view import LineView
+from lar_debug.panes._paint import spans_width
 from lar_debug.panes._signs import Signs
 
 _SIGN_TONES: dict[str, Tone] = {"+": "in", "-": "out", "!": "error", "?": "note", "~": "strong"}
@@ -81,7 +82,13 @@ class RowsView(LineView):
     def build_line(self, line: int, width: int) -> Strip:
         """The row as cells: its sign first, then its gutter, the bar, its text untouched."""
         row = self._rows[line]
-        return self.strip(row_spans(row, self._gutter, self.signs), width, row.tint)
+        spans = row_spans(row, self._gutter, self.signs)
+        if row.beside is None:
+            return self.strip(spans, width, row.tint)
+        left = self.strip(spans, spans_width(spans, self.signs), row.tint)
+        right = row_spans(row.beside, 0, self.signs)
+        rest = self.strip(right, width - left.cell_length, row.beside.tint)
+        return Strip.join([left, rest])
 
 
 def row_spans(row: Row, gutter_width: int, signs: Signs) -> list[Span]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.strip import Strip
 
+from lar_debug.panes._handle import Handle
 from lar_debug.panes._rows_view import RowsView
 from lar_debug.panes._signs import Signs
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from lar_debug.model.document import CauseDocument
 
 
-class CauseDock(RowsView):
+class CauseDock(Handle, RowsView, can_focus=True):
     """A rule with what changed and what did not, then the changes, laid out to the dock."""
 
     def __init__(self, signs: Signs) -> None:
@@ -22,6 +23,10 @@ class CauseDock(RowsView):
         self._cause: CauseDocument | None = None
         self._step = -1
         self._numbers = True
+
+    def is_held_at(self, row: int) -> bool:
+        """Its rule can be dragged."""
+        return row < self.head
 
     def show(self, step: int, cause: CauseDocument, *, numbers: bool) -> None:
         """Show why another attempt differs, with or without line numbers."""

@@ -12,10 +12,19 @@ from lar_debug.panes._rows_view import RowsView
 from lar_debug.panes._signs import Signs
 
 if TYPE_CHECKING:
+    from lar_debug.diff.layout import DiffView
     from lar_debug.model.document import Document
 
 _CONTEXT, _MOST_CONTEXT = 3, 50
 _CHANGED = frozenset("+-~M?")
+_VIEWS: tuple[DiffView, ...] = ("whole", "new", "beside")
+_BESIDE_FROM = 80
+"""Columns of the pane: a half has to hold some words of prose."""
+_TOLD: dict[DiffView, str] = {
+    "whole": "",
+    "new": "the new text alone",
+    "beside": "old and new side by side",
+}
 _ROWS_AT_ONCE = 200
 """A millisecond or two of the event loop."""
 
@@ -28,7 +37,7 @@ class DiffPane(RowsView):
         self._document: Document | None = None
         self._step = -1
         self._lines_around = _CONTEXT
-        self._new_only = False
+        self._view: DiffView = "whole"
         self._unfinished: Iterator[Row] = iter(())
 
     def show(self, view: StepView) -> None:
@@ -38,10 +47,22 @@ class DiffPane(RowsView):
         self._step, self._document = view.step, view.diff
         self.lay_out()
 
-    def change_view(self) -> None:
-        """Switch between the whole diff and the new text alone."""
-        self._new_only = not self._new_only
+    def change_view(self) -> str:
+        """Show all of the diff, the new text alone, or both sides beside each other: what comes
+        after the present view. Words that say which it is where it is not the usual one."""
+        self._view = _VIEWS[(_VIEWS.index(self._view) + 1) % len(_VIEWS)]
+        if self._seen != self._view:
+            self._view = "whole"
+            self.lay_out()
+            return f"side by side takes {_BESIDE_FROM} columns: + gives it those of the timeline"
         self.lay_out()
+        return _TOLD[self._view]
+
+    @property
+    def _seen(self) -> DiffView:
+        """The view that there is room for."""
+        narrow = self.size.width < _BESIDE_FROM
+        return "whole" if self._view == "beside" and narrow else self._view
 
     def change_context(self, by: int) -> None:
         """More or fewer unchanged lines around a change."""
@@ -60,9 +81,7 @@ class DiffPane(RowsView):
 
     def _begins_change(self, line: int) -> bool:
         """Whether a row is the first of those that came, went or changed together."""
-        before = self._rows[line - 1] if line else None
-        changed = self._rows[line].sign in _CHANGED
-        return changed and (before is None or before.sign not in _CHANGED)
+        return _is_changed(self._rows[line]) and not (line and _is_changed(self._rows[line - 1]))
 
     def lay_out(self) -> None:
         width, height = self.size
@@ -72,10 +91,13 @@ class DiffPane(RowsView):
         from lar_debug.diff.layout import laid_out
 
         rows = laid_out(
-            self._document, width - 1, height, context=self._lines_around, ascii=self.signs.ascii
+            self._document,
+            width - 1,
+            height,
+            context=self._lines_around,
+            ascii=self.signs.ascii,
+            view=self._seen,
         )
-        if self._new_only:
-            rows = (row for row in rows if row.sign != "-")
         seen = self._wanted.get(self._step, 0) + height
         shown = list(islice(rows, seen + _ROWS_AT_ONCE))
         self.set_rows(self._step, shown)
@@ -93,3 +115,8 @@ class DiffPane(RowsView):
             self.call_later(self._go_on, rows, shown)
         elif len(shown) > self.line_count:
             self.set_rows(self._step, shown)
+
+
+def _is_changed(row: Row) -> bool:
+    right = row.beside
+    return row.sign in _CHANGED or (right is not None and right.sign in _CHANGED)

@@ -1,16 +1,18 @@
-"""The line between the two sides of a wide screen."""
+"""The line between the two sides of a wide screen, which can be dragged."""
 
 from __future__ import annotations
 
 from textual.strip import Strip
 
 from lar_debug.model.changes import Span
-from lar_debug.panes._paint import Painted
+from lar_debug.panes._handle import Handle
 from lar_debug.panes._signs import Signs
 
 
-class Divider(Painted):
+class Divider(Handle):
     """A bar, one cell wide."""
+
+    ALLOW_SELECT = False
 
     def __init__(self, signs: Signs) -> None:
         super().__init__(signs, id="divider")

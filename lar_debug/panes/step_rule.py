@@ -11,6 +11,7 @@ from textual.strip import Strip
 
 from lar_debug.model.views import StepView
 from lar_debug.panes._bar import Bar
+from lar_debug.panes._handle import Handle
 from lar_debug.panes._paint import one_line
 from lar_debug.panes._signs import Signs
 from lar_debug.text import cells
@@ -21,7 +22,7 @@ _WHERE = 1
 _ASIDE = re.compile(r" \(| \| ")
 
 
-class StepRule(Bar):
+class StepRule(Bar, Handle):
     """`── 5 write_reply ── LLMNode | answering.py:31 | reads ticket ──`; a note comes first."""
 
     @dataclass
@@ -59,7 +60,7 @@ class StepRule(Bar):
 
     def on_click(self, event: events.Click) -> None:
         """A click on the place asks to edit there."""
-        if self.hit(event.x) == _WHERE:
+        if self.hit(event.x) == _WHERE and not self.was_dragged:
             self.post_message(self.WhereClicked())
 
 

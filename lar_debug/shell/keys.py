@@ -73,6 +73,22 @@ KEYS: tuple[Key, ...] = (
     _walk(
         "focus.previous", "shift+tab", "focus_pane(-1)", "Previous pane", "Focus the pane before"
     ),
+    Key(
+        "size.bigger",
+        "plus",
+        "size(1)",
+        "Detail bigger",
+        "More room for the detail: beside the timeline, then alone",
+        "+",
+    ),
+    Key(
+        "size.smaller",
+        "minus",
+        "size(-1)",
+        "Detail smaller",
+        "Less room for the detail: beside the timeline, then none",
+        "-",
+    ),
     _walk("open", "enter", "open", "Open", "Into the detail of the step", "Enter"),
     _walk("back", "escape", "back", "Back", "Back to the timeline", "Esc"),
     Key("find", "slash", "find", "Find…", "Go to the next step that has a text", "/"),
@@ -190,8 +206,8 @@ KEYS: tuple[Key, ...] = (
         "diff.view",
         "vertical_line",
         "diff_view",
-        "Diff: whole or new text only",
-        "Show the whole diff, or the new text alone",
+        "Diff: one below the other, new text, side by side",
+        "All of the diff, the new text alone, or old and new side by side",
         "|",
     ),
     Key(

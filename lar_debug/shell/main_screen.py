@@ -14,7 +14,6 @@ from textual.binding import BindingType
 
 from lar_debug.model import views
 from lar_debug.model.tabs import AttemptRow
-from lar_debug.panes._line_view import LineView
 from lar_debug.panes.attempts_pane import Act, AttemptsPane
 from lar_debug.panes.attempts_strip import AttemptsStrip
 from lar_debug.panes.header import Header
@@ -24,12 +23,13 @@ from lar_debug.panes.timeline import Timeline
 from lar_debug.panes.timeline_line import TimelineLine
 from lar_debug.shell.attempt_keys import AttemptKeys
 from lar_debug.shell.keys import bindings
+from lar_debug.shell.sizing_screen import SizingScreen
 from lar_debug.shell.state_screen import StateScreen
 from lar_debug.shell.threads_screen import ThreadsScreen
 from lar_debug.shell.walking_screen import WalkingScreen
 
 
-class MainScreen(WalkingScreen, ThreadsScreen, StateScreen, inherit_bindings=False):
+class MainScreen(WalkingScreen, ThreadsScreen, StateScreen, SizingScreen, inherit_bindings=False):
     """What keys and clicks do."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
@@ -125,38 +125,8 @@ class MainScreen(WalkingScreen, ThreadsScreen, StateScreen, inherit_bindings=Fal
     def action_scroll_detail(self, by: int) -> None:
         self._detail.pane.scroll_lines_by(by)
 
-    def action_focus_pane(self, by: int) -> None:
-        if self._plan.one_line:
-            self._open_timeline(not self._whole_timeline)
-            return
-        panes: list[LineView] = [self._timeline, self._detail.pane, self._dock]
-        placed = [pane for pane in panes if pane.id in self._plan.regions]
-        at = next((i for i, pane in enumerate(placed) if pane is self.focused), 0)
-        self.set_focus(placed[(at + by) % len(placed)], scroll_visible=False)
-
-    def action_open(self) -> None:
-        if self._whole_timeline:
-            self._open_timeline(False)
-        else:
-            self._focus_pane("detail")
-
-    def action_back(self) -> None:
-        if self._detail.pane is self._detail.state and self._detail.state.back():
-            return
-        in_timeline = not self._whole_timeline and self._scrolled is None
-        if in_timeline and self.session.walking.leave():
-            return
-        self._open_timeline(False)
-        self._focus_pane("timeline")
-        if self._plan.one_line:
-            self.set_focus(None)
-
-    def _open_timeline(self, whole: bool) -> None:
-        if whole != self._whole_timeline:
-            self._whole_timeline = whole
-            self._replan(self.size)
-
     def action_tab(self, number: int) -> None:
+        self.show_both()
         was_in_detail = self.focused is self._detail.pane
         if not self._detail.open(number):
             return
@@ -186,7 +156,8 @@ class MainScreen(WalkingScreen, ThreadsScreen, StateScreen, inherit_bindings=Fal
 
     def action_diff_view(self) -> None:
         if self._detail.pane is self._detail.diff:
-            self._detail.diff.change_view()
+            told = self._detail.diff.change_view()
+            self.tell(views.EventLine("", told, "note") if told else self.session.event())
 
     def action_context(self, by: int) -> None:
         if self._detail.pane is self._detail.diff:

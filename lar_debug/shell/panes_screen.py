@@ -35,7 +35,7 @@ from lar_debug.panes.too_small import TooSmall
 from lar_debug.panes.verdict import Verdict
 from lar_debug.shell.detail import Detail
 from lar_debug.shell.keys import KEYS, Key, give_keys, key_hints
-from lar_debug.shell.plan import TABS, Plan, PlanLayout, Wants, plan
+from lar_debug.shell.plan import TABS, Plan, PlanLayout, Sizes, Wants, plan
 from lar_debug.shell.running import Spinner, running_words, told_seconds
 from lar_debug.shell.session_port import SessionPort, Topic
 from lar_debug.shell.waited_screen import WaitedScreen
@@ -62,7 +62,7 @@ class PanesScreen(WaitedScreen[None], inherit_bindings=False):
         self._keys_held = keys
         self._signs = signs
         self.clock = clock
-        self._whole_timeline = False
+        self._sizes = Sizes()
         self._changed: Topic = frozenset()
         self._unsubscribe: Callable[[], None] | None = None
         self._asked_to_quit = False
@@ -258,7 +258,7 @@ class PanesScreen(WaitedScreen[None], inherit_bindings=False):
         wants = Wants(
             steps,
             self._detail.tab.pane,
-            self._whole_timeline,
+            self._sizes,
             self._spinner_place(),
             asking=self._taken is not None,
         )
@@ -279,8 +279,10 @@ class PanesScreen(WaitedScreen[None], inherit_bindings=False):
         planned = self._planned(size)
         if planned == self._plan:
             return
-        if not planned.one_line:
-            self._whole_timeline = False
+        if self._plan.one_line and not planned.one_line and self._sizes.alone == "timeline":
+            # There is room for both again.
+            self._sizes = self._sizes._replace(alone="")
+            planned = self._planned(size)
         self._plan = planned
         self._timeline.set_head(planned.head)
         self._show_step()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
+from textual.geometry import NULL_OFFSET, NULL_SPACING, Offset, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
@@ -24,6 +24,21 @@ _WIDE_FROM, _NUMBERED_FROM, _STACKED_FROM, _STACKED_FROM_ROWS = 120, 100, 72, 22
 _HEAD_FROM, _PEEK_FROM, _DOCK_FROM = 30, 40, 16
 _LEFT_LEAST, _LEFT_MOST = 44, 72
 _FOOT = 2
+_TIMELINE_LEAST_WIDTH, _DETAIL_LEAST_WIDTH = 20, LEAST_WIDTH
+_DOCK_LEAST, _DETAIL_LEAST = 2, 6
+
+
+class Sizes(NamedTuple):
+    """What a person made of the room; 0 where the plan decides."""
+
+    alone: Literal["", "timeline", "detail"] = ""
+    """What has the whole screen."""
+    left: int = 0
+    """Columns of the timeline beside the detail."""
+    rows: int = 0
+    """Rows of the timeline over the detail, its head included."""
+    dock: int = 0
+    """Rows of the cause, its rule included."""
 
 
 class Wants(NamedTuple):
@@ -32,8 +47,7 @@ class Wants(NamedTuple):
     steps: int
     detail: str
     """The id of the pane whose tab is open."""
-    whole_timeline: bool = False
-    """The one-line timeline is opened to its whole list."""
+    sizes: Sizes = Sizes()
     spinner: tuple[int, int] | None = None
     """Column and row of the sign of what runs."""
     asking: bool = False
@@ -72,43 +86,62 @@ def _panes(size: Size, wants: Wants) -> Plan:
         "event-line": Region(0, height - 2, width, 1),
         "key-line": Region(0, height - 1, width, 1),
     }
-    if width < _STACKED_FROM or height < _STACKED_FROM_ROWS:
+    small = width < _STACKED_FROM or height < _STACKED_FROM_ROWS
+    if wants.sizes.alone == "timeline":
+        regions["timeline"] = Region(0, 1, width, height - 1 - _FOOT)
+        return Plan(regions, one_line=small, head=height >= _STACKED_FROM_ROWS)
+    if small:
         return _one_line(regions, size, wants)
-    if width < _WIDE_FROM:
+    if width < _WIDE_FROM or wants.sizes.alone == "detail":
         return _stacked(regions, size, wants)
     return _side_by_side(regions, size, wants)
 
 
 def _one_line(regions: dict[str, Region], size: Size, wants: Wants) -> Plan:
     width, height = size
-    if wants.whole_timeline:
-        regions["timeline"] = Region(0, 1, width, height - 1 - _FOOT)
-        return Plan(regions, one_line=True, head=height >= _STACKED_FROM_ROWS)
-    regions["timeline-line"] = Region(0, 1, width, 1)
-    room = Region(0, 2, width, height - 2 - _FOOT)
-    dock = _dock_height(size, wants) if height >= _DOCK_FROM else 0
+    top = 1
+    if wants.sizes.alone != "detail":
+        regions["timeline-line"] = Region(0, top, width, 1)
+        top += 1
+    room = Region(0, top, width, height - top - _FOOT)
+    dock = _dock_height(size, wants, room.height) if height >= _DOCK_FROM else 0
     _detail(regions, _docked(regions, room, dock), wants, blank=0)
     return Plan(regions, one_line=True, numbers=width >= _NUMBERED_FROM)
 
 
 def _stacked(regions: dict[str, Region], size: Size, wants: Wants) -> Plan:
+    """The timeline over the detail, or the detail alone."""
     width, height = size
     head = height >= _HEAD_FROM
-    rows = min(wants.steps + 1, height // 4) if head else min(max(1, wants.steps), 3)
-    regions["timeline"] = Region(0, 1, width, rows)
+    rows = _timeline_rows(size, wants, head=head) if wants.sizes.alone != "detail" else 0
+    if rows:
+        regions["timeline"] = Region(0, 1, width, rows)
     room = Region(0, 1 + rows, width, height - 1 - rows - _FOOT)
-    room = _docked(regions, room, _dock_height(size, wants))
+    room = _docked(regions, room, _dock_height(size, wants, room.height - 1))
     regions["step-rule"] = Region(0, room.y, width, 1)
     room = room.shrink((1, 0, 0, 0))
     _detail(regions, room, wants, blank=int(head))
     return Plan(regions, head=head, numbers=width >= _NUMBERED_FROM)
 
 
+def _timeline_rows(size: Size, wants: Wants, *, head: bool) -> int:
+    height, chosen = size.height, wants.sizes.rows
+    if chosen:
+        most = height - 1 - _FOOT - 1 - _DOCK_LEAST - _DETAIL_LEAST
+        return max(1 + head, min(chosen, most))
+    return min(wants.steps + 1, height // 4) if head else min(max(1, wants.steps), 3)
+
+
 def _side_by_side(regions: dict[str, Region], size: Size, wants: Wants) -> Plan:
     width, height = size
+    chosen, dock = wants.sizes.left, wants.sizes.dock
     left = max(_LEFT_LEAST, min(_LEFT_MOST, width * 2 // 5))
+    if chosen:
+        left = max(_TIMELINE_LEAST_WIDTH, min(chosen, width - 1 - _DETAIL_LEAST_WIDTH))
     body = height - 1 - _FOOT
     rows = min(wants.steps + 1, body - max(8, body * 2 // 5))
+    if dock:
+        rows = max(2, min(body - dock, body - _DOCK_LEAST))
     regions["timeline"] = Region(0, 1, left, rows)
     regions["cause-dock"] = Region(0, 1 + rows, left, body - rows)
     regions["divider"] = Region(left, 1, 1, body)
@@ -123,9 +156,14 @@ def _side_by_side(regions: dict[str, Region], size: Size, wants: Wants) -> Plan:
     return Plan(regions, head=True, numbers=True)
 
 
-def _dock_height(size: Size, wants: Wants) -> int:
-    """Rows of the cause under the diff, its rule included; it goes with that tab."""
-    return max(4, min(7, size.height // 8)) if wants.detail == "diff-pane" else 0
+def _dock_height(size: Size, wants: Wants, room: int) -> int:
+    """Rows of the cause under the diff, its rule included; it goes with that tab. `room` is what
+    it shares with the detail."""
+    if wants.detail != "diff-pane":
+        return 0
+    if wants.sizes.dock:
+        return max(_DOCK_LEAST, min(wants.sizes.dock, room - _DETAIL_LEAST))
+    return max(4, min(7, size.height // 8))
 
 
 def _docked(regions: dict[str, Region], room: Region, dock: int) -> Region:
@@ -143,6 +181,15 @@ def _detail(regions: dict[str, Region], room: Region, wants: Wants, *, blank: in
         regions["attempts-strip"] = Region(room.x + tab_bar, room.y, strip, 1)
     regions["verdict"] = Region(room.x, room.y + 1, room.width, 1)
     regions[wants.detail] = room.shrink((2 + blank, 0, 0, 0))
+
+
+def dragged(sizes: Sizes, size: Size, rule: str, at: Offset) -> Sizes:
+    """The sizes after a rule, named by its pane, was dragged to where it stands at `at`."""
+    if rule == "divider":
+        return sizes._replace(left=max(1, at.x))
+    if rule == "step-rule":
+        return sizes._replace(rows=max(1, at.y - 1))
+    return sizes._replace(dock=max(1, size.height - _FOOT - at.y))
 
 
 class PlanLayout(Layout):

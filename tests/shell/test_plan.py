@@ -5,19 +5,28 @@ from __future__ import annotations
 import pytest
 from textual.geometry import Region, Size
 
-from lar_debug.shell.plan import TABS, Wants, plan
+from lar_debug.shell.plan import TABS, Sizes, Wants, plan
 
 WIDTHS = (*range(1, 240, 7), 40, 72, 120)
 HEIGHTS = (1, 9, 10, 15, 21, 22, 29, 30, 40, 45, 80)
 SIZES = [(width, height) for width in WIDTHS for height in HEIGHTS]
 
+CHOSEN = [
+    Sizes(),
+    Sizes("timeline"),
+    Sizes("detail"),
+    Sizes(left=1, rows=1, dock=1),
+    Sizes(left=500, rows=500, dock=500),
+    Sizes("detail", left=70, rows=9, dock=9),
+]
+
 
 @pytest.mark.parametrize("tab", [tab.pane for tab in TABS])
-@pytest.mark.parametrize("whole", [False, True])
-def test_panes_fill_the_screen_without_overlap(tab: str, whole: bool) -> None:
+@pytest.mark.parametrize("sizes", CHOSEN)
+def test_panes_fill_the_screen_without_overlap(tab: str, sizes: Sizes) -> None:
     for size in SIZES:
         for steps in (0, 1, 7, 100_000):
-            regions = plan(Size(*size), Wants(steps, tab, whole)).regions
+            regions = plan(Size(*size), Wants(steps, tab, sizes)).regions
             screen = Region(0, 0, *size)
             placed = [region for region in regions.values() if region.area]
             assert all(screen.contains_region(region) for region in placed), (size, regions)

@@ -51,6 +51,12 @@ def test_the_same_output_is_told_and_where_it_was_seen_before() -> None:
     assert told == "same output, word for word (also = #1)"
 
 
+def test_of_texts_that_hold_json_the_change_inside_is_told() -> None:
+    name = "a name that makes of it more than fits in one row of a pane"
+    old, new = (reply(f'{{"total": {total}, "name": "{name}"}}') for total in (89, 79))
+    assert said(old, new) == "reply.total  89 → 79  (-10)"
+
+
 def test_a_rewritten_text_is_told_by_how_much_of_it_is_left() -> None:
     told = said(reply(POOR_REPLY), reply(NEW_REPLY), **ROUTE)
     assert told == "reply rewritten, 2 of 25 words kept | next check_reply, same"
