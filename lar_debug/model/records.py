@@ -97,7 +97,8 @@ class RunInfo(NamedTuple):
     Times are seconds since the epoch. `target` is what a person started ("agent.py",
     "agent.py:entry"); `script` the absolute file behind it; `entry` tells the loader how to
     reach the start node again: {"kind": "script"|"target", "label", "call_site", "ordinal"}, and
-    what the script did to the outside before: "reached", a list of [kind, where].
+    what the script did to the outside before: "reached", a list of [kind, where]. "packages" are
+    names of installed modules that the nodes were the first to import.
     """
 
     run: str

@@ -27,6 +27,7 @@ from lar_debug.model.records import (
     Segment,
 )
 from lar_debug.runtime.effects import Effects
+from lar_debug.runtime.loaded import Loaded
 from lar_debug.runtime.marking import Marks
 from lar_debug.runtime.observation import quiet
 from lar_debug.runtime.run_record import Beginning, Durable, NotKept, RunRecord
@@ -38,6 +39,9 @@ from lar_debug.store.database import Store, StoreError
 from lar_debug.store.key import signing_key
 from lar_debug.store.liveness import process_identity
 from lar_debug.store.trust import sealed
+
+_MOST_PACKAGES = 400
+"""Names that a run keeps of what its nodes imported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,8 @@ class Recorder:
         self.announced: RunInfo | None = None
         """The run to come, where its row stands already."""
         self._open: list[RunRecord] = []
+        self._loaded: Loaded | None = None
+        """What there was when the first run began."""
         self._key = signing_key(create=True)
         self._marks = Marks(origin.marks) if origin.marks else None
         # Python never forgets what is registered, and this reaches all that was recorded.
@@ -262,6 +268,7 @@ class Recorder:
         segment = Segment(record.run, record.segment, process_identity(), time.time())
         self.store.add_segment(segment, safe=record.durable is not None)
         self._open.append(record)
+        self._loaded = self._loaded or Loaded()
         self.add_files(record)
 
     def add_files(self, record: RunRecord) -> None:
@@ -275,6 +282,11 @@ class Recorder:
         record.noted.update((use.path, use.mode) for use in new)
         if new:
             self.store.add_files(record.run, new)
+
+    def packages(self) -> list[str]:
+        """Installed modules and their models that no process had before the runs of this one."""
+        loaded = self._loaded.since(self.files.is_package) if self._loaded else []
+        return loaded[:_MOST_PACKAGES]
 
     def keep_text(self, text: str) -> str:
         """Put a text into the store; its reference."""

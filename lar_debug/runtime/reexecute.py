@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -27,8 +26,8 @@ from lar_debug.runtime.execution import Ran, ended
 from lar_debug.runtime.fingerprint import Fingerprint
 from lar_debug.runtime.hooks import watch_audit_events
 from lar_debug.runtime.identity import Unreachable
+from lar_debug.runtime.loaded import Loaded
 from lar_debug.runtime.loader import keep_lines, load_error, load_from_source, loaded
-from lar_debug.runtime.models import built_of, unbuilt
 from lar_debug.runtime.observation import Observation, follow_threads, quiet
 from lar_debug.runtime.processes import flush_output
 from lar_debug.runtime.snapshots import Snapshotter
@@ -112,9 +111,7 @@ class Attempt:
     def __init__(self, request: Mapping[str, Any], report: Report) -> None:
         self._request = request
         self._report = report
-        self._learns = bool(request["learn"])
-        self._modules_before = set(sys.modules) if self._learns else set[str]()
-        self._models_before: list[Any] = unbuilt() if self._learns else []
+        self._loaded = Loaded() if request["learn"] else None
         self._ahead: Ahead | None = None
         self._restored: dict[str, Any] | None = None
         self.store = Store.open(Path(request["store"]))
@@ -352,20 +349,11 @@ class Attempt:
 
     def with_imported(self, result: Result) -> Result:
         """The result with what this attempt was the first to load: worth preloading."""
-        if not result["ran"] or not self._learns:
+        if not result["ran"] or self._loaded is None:
             return result
-        models = built_of(self._models_before)
-        return {**result, "imported": [*self._imported(self._modules_before), *models]}
-
-    def _imported(self, before: set[str]) -> list[str]:
-        return sorted(
-            name
-            for name, module in list(sys.modules.items())
-            if name not in before
-            and not name.startswith(("lar_debug", "__"))
-            and getattr(module, "__spec__", None) is not None
-            and not self.files.is_source(getattr(module, "__file__", None))
-        )
+        files = self.files
+        loaded = self._loaded.since(lambda one: not files.is_source(getattr(one, "__file__", None)))
+        return {**result, "imported": loaded}
 
 
 def _digest_now(path: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
@@ -316,6 +317,10 @@ class RunRecord:
         self.recorder.add_files(self)
         store.end_segment(self.run, self.segment, now)
         store.set_status(self.run, status, error=error, ended=now, holding=self._holding)
+        if packages := self.recorder.packages():
+            # They only make a debugger's first attempt quicker.
+            with suppress(StoreError):
+                store.note_packages(self.run, packages, holding=self._holding)
 
     def finish(self) -> None:
         """The engine came to an end of its own: failed when its last step did."""

@@ -120,6 +120,11 @@ class UserFiles:
             return True
         return self.is_source(getattr(module, "__file__", None))
 
+    def is_package(self, module: object) -> bool:
+        """True for a module that is installed."""
+        file = getattr(module, "__file__", None)
+        return isinstance(file, str) and self._is_installed(file)
+
     def is_named_module(self, name: str | None) -> bool:
         return name is not None and self.is_module(sys.modules.get(name))
 

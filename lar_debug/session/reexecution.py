@@ -13,10 +13,10 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from lar_debug.model.problem import Problem
-from lar_debug.model.records import Execution
+from lar_debug.model.records import Execution, RunInfo
 from lar_debug.model.values import NOTHING
 from lar_debug.session.attempted import Attempted, Progress, death, not_made
 from lar_debug.session.recording import Recording
@@ -146,6 +146,8 @@ class Reexecution:
         interpreter cannot be used.
         """
         worker = await self._ready()
+        # What the recorded run had to load by itself the first attempt would have to load too.
+        self._learn(worker, _packages_of(self._recording.info))
         self._awaited = step, edited
         self._prepare(worker)
 
@@ -314,6 +316,12 @@ class Reexecution:
                     if data:
                         store.add_console(run, step, attempt, stream, data)
         return self._recording.execution(step, attempt)
+
+
+def _packages_of(info: RunInfo) -> tuple[str, ...]:
+    """What its nodes were the first to import."""
+    named = cast("list[Any]", info.entry.get("packages") or [])
+    return tuple(name for name in named if isinstance(name, str))
 
 
 def _failed(task: asyncio.Task[Any]) -> bool:

@@ -6,9 +6,10 @@ content (chunks.py, texts.py); the rows here name them. Errors are StoreError, o
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from lar_debug.model.records import (
     Call,
@@ -32,6 +33,7 @@ from lar_debug.store.rows import (
     following,
     node_row,
     reference_row,
+    row_run,
     run_row,
     segment_row,
     step_row,
@@ -140,6 +142,18 @@ class Store(Threads):
         with self._connection.transaction(safe=holding is not None) as sql:
             check_holding(sql, holding)
             sql.execute(queries.SET_STATUS, (status.value, storable(error), ended, run))
+
+    def note_packages(
+        self, run: str, names: Sequence[str], *, holding: Holding | None = None
+    ) -> None:
+        """Installed modules that the nodes of a run were the first to import."""
+        with self._connection.transaction() as sql:
+            check_holding(sql, holding)
+            for row in sql.execute(queries.RUN, (run,)).fetchall():
+                entry = row_run(row).entry
+                known = cast("Sequence[str]", entry.get("packages", ()))
+                noted = {**entry, "packages": list(dict.fromkeys([*known, *names]))}
+                sql.execute(queries.SET_ENTRY, (json.dumps(noted), run))
 
     def set_seal(self, run: str, seal: str) -> None:
         """Trust a run from now on: a person confirmed what it would start."""
