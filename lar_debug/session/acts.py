@@ -67,7 +67,7 @@ class Acts:
         if self._put_back is None:
             from lar_debug.session.put_back import PutBack
 
-            self._put_back = PutBack(self._session)
+            self._put_back = PutBack(self._session, self._rerunning.unsaid)
         return self._put_back
 
     @property

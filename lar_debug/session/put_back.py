@@ -27,6 +27,7 @@ from lar_debug.session.prompt_view import kept_files
 
 if TYPE_CHECKING:
     from lar_debug.session.session import Session
+    from lar_debug.session.unsaid import Unsaid
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,9 @@ class Rewrite:
 class PutBack:
     """Asks, writes, and takes back. `question` is what a person has to answer just now."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, unsaid: Unsaid) -> None:
         self._session = session
+        self._unsaid = unsaid
         self._asked: tuple[int, tuple[Rewrite, ...]] | None = None
         self._written: list[tuple[Rewrite, ...]] = []
         self.question: PutBackView | None = None
@@ -62,13 +64,12 @@ class PutBack:
         if not self._session.trusted:
             raise Problem("recorded elsewhere: nothing is put back before r has run it here")
         rewrites = await asyncio.to_thread(self._rewrites, step, attempt, files)
-        names = ", ".join(one.shown for one in rewrites)
         if not rewrites:
             self._session.say(f"nothing to put back: the files hold what #{attempt} ran with")
             return
         self._asked = attempt, rewrites
         document = await asyncio.to_thread(_document, rewrites)
-        self.question = PutBackView(f"put back #{attempt}: {names}", document)
+        self.question = PutBackView(f"put back #{attempt}: {_names(rewrites)}", document)
         self._session.changed("question")
 
     def _rewrites(self, step: int, attempt: int, files: frozenset[str]) -> tuple[Rewrite, ...]:
@@ -96,8 +97,10 @@ class PutBack:
 
     async def _write(self, attempt: int, rewrites: tuple[Rewrite, ...]) -> None:
         changed = "has changed since this was shown; p shows it again"
-        names = await self._rewrite(rewrites, changed, keep=True)
-        self._session.say(f"put back {names} as #{attempt} ran it; u takes that back")
+        told = f"put back {_names(rewrites)} as #{attempt} ran it"
+        of_save = (f"{told} (u takes that back)", f"put back #{attempt} (u takes it back)")
+        await self._rewrite(rewrites, changed, of_save, keep=True)
+        self._session.say(f"{told}; u takes that back")
 
     def undo(self) -> None:
         """Take back what was put back last."""
@@ -109,23 +112,32 @@ class PutBack:
     async def _undo(self, rewrites: tuple[Rewrite, ...]) -> None:
         undone = tuple(one.undone for one in rewrites)
         changed = "has changed since it was put back: it stays as it is"
-        names = await self._rewrite(undone, changed, keep=False)
+        told = f"{_names(undone)} as before it was put back"
+        await self._rewrite(undone, changed, (told, "as before it was put back"), keep=False)
         if rewrites in self._written:
             self._written.remove(rewrites)
-        self._session.say(f"{names}: as before it was put back")
+        self._session.say(told)
 
-    async def _rewrite(self, rewrites: tuple[Rewrite, ...], changed: str, *, keep: bool) -> str:
-        """Write all of them, or none where one `changed`; returns their names. Raises Problem."""
+    async def _rewrite(
+        self, rewrites: tuple[Rewrite, ...], changed: str, words: Sequence[str], *, keep: bool
+    ) -> None:
+        """Write all of them, or none where one `changed`; the line about the save that this is
+        begins with `words`. Raises Problem."""
         await asyncio.to_thread(_check, rewrites, changed)
         done: list[Rewrite] = []
         try:
             for one in rewrites:
+                # Before it is written: the watcher may be quicker than this.
+                self._unsaid.written([str(one.target)], *words)
                 await asyncio.to_thread(_replace, one)
                 done.append(one)
         finally:
             if keep and done:
                 self._written.append(tuple(done))
-        return ", ".join(one.shown for one in done)
+
+
+def _names(rewrites: Sequence[Rewrite]) -> str:
+    return ", ".join(one.shown for one in rewrites)
 
 
 def _rewrite(file: KeptFile) -> Rewrite:

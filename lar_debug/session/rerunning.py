@@ -23,6 +23,7 @@ from lar_debug.session.reexecution import Conditions, Reexecution
 from lar_debug.session.saving import Saving, ran_again_words
 from lar_debug.session.stale import Stale, Staleness
 from lar_debug.session.turns import Turns, Work
+from lar_debug.session.unsaid import Unsaid
 from lar_debug.session.variation import note_variation
 from lar_debug.session.watched import MOST_FILES, Watched
 from lar_debug.settings import ATTEMPT_TIMEOUT
@@ -74,7 +75,7 @@ class Rerunning:
         self._asked_for: tuple[int, Conditions] | None = None
         self._is_outdated = False
         self._readying: asyncio.Task[None] | None = None
-        self._unsaid: dict[str, None] = {}
+        self.unsaid = Unsaid(recording.shown_path)
         self._session: Session | None = None
         self.stale = Stale()
         self.load_error: LoadError | None = None
@@ -185,10 +186,10 @@ class Rerunning:
 
     def _saved(self, saved: Saved) -> None:
         if not saved.paths:
-            names = self._names(saved.touched)
+            names = self.unsaid.names(saved.touched)
             self.session.say(f"saved {names}: it holds what it held, not run")
             return
-        self._unsaid.update(dict.fromkeys(sorted(saved.paths)))
+        self.unsaid.saved(saved.paths)
         self._is_outdated |= not saved.paths.isdisjoint(self._reexecution.opened)
         self._watched.saved(saved.paths)
         step = self._target()
@@ -201,13 +202,9 @@ class Rerunning:
         else:
             self._turns.now(lambda: self._mark(step, why_not), NEWER_SAVE)
 
-    def _names(self, paths: frozenset[str] | dict[str, None]) -> str:
-        return ", ".join(sorted(map(self._recording.shown_path, paths)))
-
     def _tell(self, *texts: str, error: bool = False) -> None:
         """Say what came of the saves that were not told of yet, in more and in fewer words."""
-        names, self._unsaid = self._names(self._unsaid), {}
-        text, *shorter = (f"saved {names}: {one}" for one in texts)
+        text, *shorter = self.unsaid.lines(*texts)
         self.session.say(text, "error" if error else "", shorter=shorter)
 
     def _take_turn(self, work: Work) -> None:
@@ -271,7 +268,7 @@ class Rerunning:
         self.load_error = error
         step = self._target()
         newest = (await asyncio.to_thread(self._recording.last_finished, step)).attempt
-        self._unsaid = {}
+        self.unsaid.forget()
         text, shorter = load_error_words(self._recording, error, newest)
         self.session.say(text, "error", shorter=shorter)
         await self._judge()
@@ -328,7 +325,8 @@ class Rerunning:
         if not self._turns.stop():
             self.session.say("no attempt runs")
             return
-        self._asked_for, self._unsaid = None, {}
+        self._asked_for = None
+        self.unsaid.forget()
         running = self.running
         what = f"#{running.attempt} of step {running.step}" if running else "before the node began"
         self.session.say(f"stopped {what}")

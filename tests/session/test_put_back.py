@@ -87,12 +87,20 @@ async def test_what_is_put_back_is_a_save_and_undo_is_another(person: Person):
     await asked(person, one)
     person.session.put_back.write()
     await person.told(f"put back prompt.md as #{one} ran it; u takes that back")
-    await person.told(f"saved prompt.md: step 2 ran again as #{two + 1}")
+    await person.told(
+        f"put back prompt.md as #{one} ran it (u takes that back): step 2 ran again as #{two + 1}"
+    )
+    assert (
+        person.heard[person.mark - 1]
+        .shorter[-1]
+        .startswith(f"put back #{one} (u takes it back): #{two + 1} in ")
+    )
     assert person.text("prompt.md") == "Say {order} once.\n"
     person.session.put_back.undo()
-    await person.told("prompt.md: as before it was put back")
-    await person.told(f"saved prompt.md: step 2 ran again as #{two + 2}")
+    await person.told("prompt.md as before it was put back")
+    await person.told(f"prompt.md as before it was put back: step 2 ran again as #{two + 2}")
     assert person.text("prompt.md") == "Say {order} twice.\n"
+    await write(person, "prompt.md", "Say {order} three times.\n")
     person.session.put_back.undo()
     await person.told("nothing was put back here")
 
@@ -126,7 +134,7 @@ async def test_mode_line_ends_and_every_byte_come_back(person: Person):
     path.chmod(0o640)
     await asked(person, one)
     person.session.put_back.write()
-    await person.told("saved prompt.md: step 2 ran again as #")
+    await person.told("(u takes that back): step 2 ran again as #")
     assert path.read_bytes() == kept.encode()
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     assert not [one for one in os.listdir(person.folder) if one.startswith(".prompt.md")]
@@ -167,7 +175,7 @@ async def test_prompt_and_source_go_back_together_and_come_back_together(person:
     )
     await person.until(lambda: person.session.running() is None)
     person.session.put_back.undo()
-    await person.told("prompt.md, asking.py: as before it was put back")
+    await person.told("prompt.md, asking.py as before it was put back")
     assert (person.text("prompt.md"), person.text("asking.py")) == (
         "Both {order}, otherwise.\n",
         other,
