@@ -40,6 +40,11 @@ class GoingOn:
         self._waiting: asyncio.Task[int] | None = None
         self._last = bytearray()
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether the program runs, from its start on."""
+        return self._program is not None
+
     def questions(self) -> tuple[Question, ...]:
         """What a person is asked before the run goes on; one without choices where it only needs
         a yes. Raises Problem where it cannot go on."""
@@ -77,6 +82,7 @@ class GoingOn:
         self._session.follow_run()
         how = started_again(self._session.recording)
         self._session.say(f"going on: {how or 'k looks back, G follows again'}")
+        self._session.changed("header")
         self._session.spawn(self._see_through(program))
 
     def _heard(self, data: bytes) -> None:
@@ -91,6 +97,7 @@ class GoingOn:
             self._session.say(line or "it did not go on", "error")
         else:
             self._session.say(*how_it_ended(self._session.recording))
+        self._session.changed("header")
 
     def _wait(self, program: RecordedRun) -> int:
         """In a thread: pass the output on until the program has ended, and note how it ended."""

@@ -26,6 +26,8 @@ class Facts(NamedTuple):
     segment: int = 0
     saved: int = 0
     """What resuming saved, up to `segment`: that of the newest step."""
+    since: float = 0.0
+    """When the process began that has the run in hand now, or had it last."""
 
 
 def read_facts(recording: Recording, known: Facts | None = None) -> Facts:
@@ -48,7 +50,8 @@ def read_facts(recording: Recording, known: Facts | None = None) -> Facts:
         _, last = store.totals(run, unended)
         first, counted = unended, counted + tokens - last
         tokens = last
-    return Facts(info, steps, counted + tokens, first, counted, segment, saved)
+    since = next((one.started for one in reversed(store.segments(run))), info.started)
+    return Facts(info, steps, counted + tokens, first, counted, segment, saved, since)
 
 
 _ENDED = {
@@ -80,8 +83,11 @@ def target_name(info: RunInfo) -> str:
     return Path(info.target).stem if info.target.endswith(".py") else info.target
 
 
-def header_view(facts: Facts, project: Path, *, on_save: str, tail: bool, spent: int) -> HeaderView:
-    """The first line of the screen. Reads nothing."""
+def header_view(
+    facts: Facts, project: Path, *, on_save: str, tail: bool, spent: int, goes_on: bool = False
+) -> HeaderView:
+    """The first line of the screen; `goes_on` says that a program was started to go on with the
+    run, which tells of itself only with its first step. Reads nothing."""
     info = facts.info
     version = ".".join(info.python.split(".")[:2])
     place = _environment(info.interpreter, project)
@@ -89,7 +95,7 @@ def header_view(facts: Facts, project: Path, *, on_save: str, tail: bool, spent:
         target=target_name(info),
         run=info.run[:4],
         recorded=time.strftime("%H:%M", time.localtime(info.started)),
-        status=_status(info, tail),
+        status=_status(facts, tail, goes_on),
         steps=facts.steps,
         tokens=facts.tokens,
         on_save=on_save,
@@ -102,11 +108,11 @@ def header_view(facts: Facts, project: Path, *, on_save: str, tail: bool, spent:
     )
 
 
-def _status(info: RunInfo, tail: bool) -> str:
+def _status(facts: Facts, tail: bool, goes_on: bool) -> str:
     """ "finished", "running 00:04  tail on" """
-    if info.status is not RunStatus.RUNNING:
-        return info.status.value
-    minutes, seconds = divmod(max(0, int(time.time() - info.started)), 60)
+    if facts.info.status is not RunStatus.RUNNING:
+        return "going on" if goes_on else facts.info.status.value
+    minutes, seconds = divmod(max(0, int(time.time() - facts.since)), 60)
     return f"running {minutes:02}:{seconds:02}  tail {'on' if tail else 'off (G follows)'}"
 
 

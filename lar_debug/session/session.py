@@ -89,6 +89,7 @@ class Session(Acts):
             on_save=self._rerunning.on_save_text() if len(self._timeline) else "",
             tail=self._looking.tail,
             spent=self._rerunning.spent,
+            goes_on=self._going_on is not None and self._going_on.is_at_work,
         )
 
     def timeline(self) -> TimelineRows:
@@ -112,7 +113,7 @@ class Session(Acts):
         if self._rerunning.running is not None or not self._is_live:
             return self._rerunning.running
         last = len(self._timeline) - 1
-        return RunningView(max(last, 0), 0, self.facts.info.started)
+        return RunningView(max(last, 0), 0, self.facts.since)
 
     @property
     def _is_live(self) -> bool:

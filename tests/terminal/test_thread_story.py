@@ -47,9 +47,12 @@ def test_a_person_answers_on_the_screen(tmp_path: Path) -> None:
 
 
 INSIDE = """
+import os, time
 from lar import GraphExecutor, HumanJuryNode
 
 def main():
+    while os.path.exists("closed"):
+        time.sleep(0.01)
     pay = HumanJuryNode("Pay?", ["yes", "no"], "paid")
     ask = HumanJuryNode("May we?", ["yes", "no"], "allowed", next_node=pay)
     list(GraphExecutor(log_dir="logs").run_step_by_step(ask, {}))
@@ -64,11 +67,15 @@ def test_a_graph_that_only_main_makes_goes_on_on_the_screen(tmp_path: Path) -> N
     desk.write("agent.py", INSIDE)
     assert desk.lar_debug("run", "--no-ui", "--thread", "case-7", "agent.py").code == 0
     with Terminal(desk, "open", "last") as terminal:
-        terminal.see("ask asks: May we?", "ready")
+        terminal.see("ask asks: May we?", "ready", " waiting  1 step ")
+        desk.write("closed", "")
         terminal.type("c")
         terminal.see("May we? yes/no:")
         terminal.type("y\r")
-        terminal.see("waits for a person: Pay?", "1»ask")
+        # Its program has not come to the graph, and the run does not wait for a person any more.
+        terminal.see(" going on  1 step ")
+        (desk.folder / "closed").unlink()
+        terminal.see("waits for a person: Pay?", "1»ask", " waiting  3 steps ")
         terminal.type("q")
         assert terminal.ended() == 0
     assert [one["id"] for one in desk.lar_debug("list", "--json").json[0]["interrupts"]] == ["paid"]
