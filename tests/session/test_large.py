@@ -4,13 +4,14 @@ import asyncio
 import sqlite3
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from lar_debug.model.records import FileUse, Node, RunStatus
-from lar_debug.session.header import read_facts
+from lar_debug.session.header import header_view, read_facts
 from lar_debug.session.recording import Recording
 from lar_debug.session.rerunning import Rerunning
 from lar_debug.session.session import Session
@@ -143,6 +144,14 @@ async def test_facts_of_a_run_that_grows_are_read_from_where_they_may_have_chang
     assert (known.tokens, known.unended, known.counted) == (3 * STEPS, STEPS - 1, 3 * STEPS - 3)
     again = read_facts(large, known)
     assert again == known
+
+
+async def test_a_run_that_was_resumed_days_later_counts_from_there(large: Recording):
+    begun = large.info._replace(status=RunStatus.RUNNING, started=time.time() - 3 * 86_400)
+    facts = read_facts(large)._replace(info=begun, since=time.time() - 600)
+    view = header_view(facts, large.project, on_save="", tail=True, spent=0)
+    assert view.status.startswith("running 1")
+    assert len(view.status.split()[1]) == len("10:00")
 
 
 async def test_a_file_that_every_step_read_makes_every_step_stale(large: Recording):
