@@ -7,7 +7,6 @@ import gc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from lar_debug.model.problem import Problem
@@ -53,13 +52,8 @@ class Viewer:
         """The step of the view that was told last."""
         self._shown = asyncio.Event()
         self._work: asyncio.Task[None] | None = None
-
-    @cached_property
-    def _views(self) -> StepViews:
-        """Asked for in the thread alone: what compares is loaded there, after the first paint."""
-        from lar_debug.session.step_view import StepViews
-
-        return StepViews(self._recording)
+        self._views: StepViews | None = None
+        """Made by the thread: what compares is loaded there, after the first paint."""
 
     def want(self, shown: Shown) -> None:
         """Show this as soon as it has been read; what is being read meanwhile is given up."""
@@ -100,18 +94,20 @@ class Viewer:
         try:
             await asyncio.wait([reading], timeout=HEADING_AFTER)
             while self._seen != shown.step and not reading.done():
-                if "_views" in self.__dict__:
-                    await self._show_heading(shown, reading)
+                if self._views is not None:
+                    await self._show_heading(self._views, shown, reading)
                     break
                 await asyncio.wait([reading], timeout=HEADING_AFTER)
             return await reading
         finally:
             reading.cancel()
 
-    async def _show_heading(self, shown: Shown, reading: asyncio.Task[StepView | None]) -> None:
+    async def _show_heading(
+        self, views: StepViews, shown: Shown, reading: asyncio.Task[StepView | None]
+    ) -> None:
         # What is wrong with it is wrong with the view too, which tells it.
         with suppress(Exception):
-            heading = await asyncio.to_thread(self._views.heading, shown)
+            heading = await asyncio.to_thread(views.heading, shown)
             if heading is not None and self._wanted is shown and not reading.done():
                 self._show(heading)
 
@@ -119,11 +115,18 @@ class Viewer:
         self._seen = view.step
         self._on_view(view)
 
+    def _made_views(self) -> StepViews:
+        if self._views is None:
+            from lar_debug.session.step_view import StepViews
+
+            self._views = StepViews(self._recording)
+        return self._views
+
     def _view(self, shown: Shown, is_wanted: IsWanted) -> StepView:
-        return self._views.view(shown, is_wanted)
+        return self._made_views().view(shown, is_wanted)
 
     def _prepare(self, shown: Shown, is_wanted: IsWanted) -> None:
-        self._views.prepare(shown, is_wanted)
+        self._made_views().prepare(shown, is_wanted)
 
     def _still(self, wanted: Shown | None) -> IsWanted:
         return lambda: self._wanted is wanted
