@@ -43,7 +43,7 @@ class Header(Bar):
             return self.strip((), width)
         left, right = fitting(self._view, width, self.signs)
         gap = " " * max(0, width - cells(left) - cells(right) - 1)
-        if right:
+        if right and self._view.on_save:
             first = cells(left) + len(gap)
             self.targets = [(first, first + cells(right), _ON_SAVE)]
         name, _, rest = left.partition("  ")
@@ -83,7 +83,7 @@ def _candidates(view: HeaderView) -> list[tuple[list[str], str]]:
     unsaved = whole[:-2]
     uncounted = [view.target, view.run, view.status, steps, tokens]
     return [
-        (whole, f"{saves} | {view.environment}" if view.environment else saves),
+        (whole, " | ".join(filter(None, (saves, view.environment)))),
         (whole, saves),
         (whole, action),
         (unspent, action),

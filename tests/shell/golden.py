@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lar_debug.model.changes import Span
 from lar_debug.model.records import Outcome
-from lar_debug.model.views import EventLine, HeaderView, TimelineRow
+from lar_debug.model.views import EventLine, TimelineRow
 from lar_debug.shell.app import LarDebugApp
 from tests.shell.attempt_stories import attempted
 from tests.shell.fake_session import CONSOLE, STEPS, FakeSession, Rows, step_view, strip
@@ -70,11 +70,11 @@ def failed() -> FakeSession:
     return session
 
 
-def nothing_yet() -> FakeSession:
-    """The first paint of a run whose steps have not been read."""
+def first_picture() -> FakeSession:
+    """Before the step under the cursor has been read, and before anything is watched."""
     session = FakeSession()
-    session.rows, session.view, session.cursor = Rows(()), None, 0
-    session.head = HeaderView("support_reply", "7f3a", "", "loading", 0, 0, "", "")
+    session.view = None
+    session.head = session.head._replace(on_save="", spent=0)
     session.shown_event = EventLine("", "")
     return session
 
@@ -90,7 +90,7 @@ def printed() -> FakeSession:
 GOLDENS = (
     Golden("100x40_console", (100, 40), ("5",), printed),
     Golden("100x30_failed", (100, 30), (), failed),
-    Golden("100x40_nothing_yet", (100, 40), (), nothing_yet),
+    Golden("100x40_first_picture", (100, 40), (), first_picture),
     Golden("160x45_state", (160, 45), ("2", "tab", "m", "m", "j", "l"), order_changed),
     Golden("100x40_state_ascii", (100, 40), ("2", "tab", "j", "l"), order_changed, ascii=True),
     Golden("60x20_prompt", (60, 20), ("3",), attempted),
