@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from lar_debug.diff.brief import brief, is_text
-from lar_debug.diff.equality import kind_of, same
+from lar_debug.diff.equality import cannot_be_told, kind_of, same
 from lar_debug.diff.paths import path_text
 from lar_debug.diff.structural import compare
 from lar_debug.diff.text_diff import compare_texts
@@ -60,23 +60,30 @@ class _Found:
     causes: tuple[Cause, ...]
 
 
+class _Differing(NamedTuple):
+    """What differs, and the places of the state of which that cannot be told."""
+
+    found: list[_Found]
+    unknown: tuple[str, ...]
+
+
 def causes(old: WentIn, new: WentIn, *, hidden: Collection[str] = ()) -> list[Cause]:
     """What differs between what went in, prompts first; `hidden` are keys of the state."""
-    return [cause for found in _all(old, new, hidden) for cause in found.causes]
+    return [cause for found in _all(old, new, hidden).found for cause in found.causes]
 
 
 def cause_document(
     old: WentIn, new: WentIn, *, base: str, hidden: Collection[str] = ()
 ) -> CauseDocument:
     """The same for people; `base` names the execution compared with: "#2"."""
-    found = _all(old, new, hidden)
+    found, unknown = _all(old, new, hidden)
     told = tuple(cause for one in found for cause in one.causes)
     if not found:
-        same_parts = ", ".join(_unchanged(new, told, values=False))
+        same_parts = ", ".join(_unchanged(new, told, unknown, values=False))
         return CauseDocument(f"nothing changed: same {same_parts}", "", "", "")
     shown = _settings_in_source(found)
-    names = ", ".join(_unchanged(new, told, values=False))
-    foot = ", ".join(_unchanged(new, told, values=True))
+    names = ", ".join(_unchanged(new, told, unknown, values=False))
+    foot = ", ".join(_unchanged(new, told, unknown, values=True))
     only = "only that" if len(shown) == 1 else ""
     in_full = f"{names} as in {base}"
     title = f"you changed {shown[0].title}"
@@ -90,16 +97,18 @@ def cause_document(
     )
 
 
-def _all(old: WentIn, new: WentIn, hidden: Collection[str]) -> list[_Found]:
+def _all(old: WentIn, new: WentIn, hidden: Collection[str]) -> _Differing:
     settings = {**({"model": old.model} if old.model else {}), **old.settings}
     settings_now = {**({"model": new.model} if new.model else {}), **new.settings}
-    return [
+    in_state, unknown = _state(old.state, new.state, hidden)
+    found = [
         *_texts("prompt", old.prompts, new.prompts),
         *_texts("source", old.sources, new.sources),
         *_settings(settings, settings_now),
-        *_state(old.state, new.state, hidden),
+        *in_state,
         *_texts("file", old.files, new.files),
     ]
+    return _Differing(found, unknown)
 
 
 def _texts(kind: _Kind, old: Mapping[str, InputText], new: Mapping[str, InputText]) -> list[_Found]:
@@ -206,11 +215,15 @@ def _plain(spans: Sequence[Span]) -> str:
     return "".join(span.text for span in spans)
 
 
-def _state(old: Value, new: Value, hidden: Collection[str]) -> list[_Found]:
+def _state(old: Value, new: Value, hidden: Collection[str]) -> _Differing:
     found: list[_Found] = []
+    unknown: list[str] = []
     for change in compare(_without(old, hidden), _without(new, hidden)):
         path = change.at_new if change.at_new is not None else change.at_old
         where = path_text(path or ())
+        if cannot_be_told(change):
+            unknown.append(where)
+            continue
         cause = Cause("state", where, change.old, change.new)
         name = f"state {where}"
         if (
@@ -226,7 +239,7 @@ def _state(old: Value, new: Value, hidden: Collection[str]) -> list[_Found]:
         told = (Span("moved", "dim"),) if change.kind == "moved" else _arrow(one, other)
         block = CauseBlock(name, (Span(name, "key"), Span(" "), *told))
         found.append(_Found(_plain(block.spans), block, (cause,)))
-    return found
+    return _Differing(found, tuple(unknown))
 
 
 def _without(state: Value, hidden: Collection[str]) -> Value:
@@ -260,7 +273,9 @@ def _settings_in_source(found: Sequence[_Found]) -> list[_Found]:
     ]
 
 
-def _unchanged(new: WentIn, told: Sequence[Cause], *, values: bool) -> list[str]:
+def _unchanged(
+    new: WentIn, told: Sequence[Cause], unknown: Sequence[str], *, values: bool
+) -> list[str]:
     """What is the same, with the values of model and settings if wanted."""
     kinds = {cause.kind for cause in told}
     settings = {cause.where for cause in told if cause.kind == "setting"}
@@ -278,7 +293,9 @@ def _unchanged(new: WentIn, told: Sequence[Cause], *, values: bool) -> list[str]
         names += [f"{key} {brief(value, 24)}" for key, value in kept[:_MOST_SETTINGS]]
     elif new.settings and not settings - {"model"}:
         names.append("settings")
-    return names if kinds else _in_full(names)
+    names = names if kinds else _in_full(names)
+    but = unknown[0] if len(unknown) == 1 else f"{len(unknown):,} values"
+    return [f"input but {but}" if unknown and name == "input" else name for name in names]
 
 
 def _in_full(names: list[str]) -> list[str]:

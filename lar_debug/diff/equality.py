@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable
 from math import copysign, isnan
 from typing import Any, Final
 
+from lar_debug.model.changes import Change
 from lar_debug.model.values import Fidelity, Tagged, Value
 
 MOST_LEVELS: Final = 200
@@ -104,6 +105,13 @@ def _is_opaque(value: Tagged) -> bool:
 def is_doubtful(value: Value) -> bool:
     """True for a value that a snapshot could not keep as it was."""
     return kind_of(value) is Tagged and value.fidelity is not Fidelity.EXACT
+
+
+def cannot_be_told(change: Change) -> bool:
+    """True where both sides could not be kept and what was kept of them is the same: that they
+    differ would be as wrong to say as that they do not."""
+    both = change.at_old is not None and change.at_new is not None
+    return both and is_doubtful(change.old) and change.old == change.new
 
 
 def holders_of_doubt(value: Value) -> frozenset[int]:

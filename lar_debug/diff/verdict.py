@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from lar_debug.diff.build import MOST_BLOCKS
+from lar_debug.diff.equality import cannot_be_told
 from lar_debug.diff.paths import path_text
 from lar_debug.model.changes import Span
 from lar_debug.model.document import Block, Document, TextBlock, TreeRow, Untouched
@@ -155,6 +156,8 @@ def _wrote(document: Document) -> str:
     wrote: dict[str, None] = {}
     removed: dict[str, None] = {}
     for change in document.changes:
+        if cannot_be_told(change):
+            continue
         path = change.at_new if change.at_new is not None else change.at_old
         gone = change.kind == "removed" and path is not None and len(path) == 1
         if path:

@@ -14,6 +14,7 @@ from lar_debug.runtime.snapshots import Snapshotter
 from lar_debug.session.looking import Base
 from lar_debug.session.recording import Recording
 from lar_debug.session.step_view import Outdated, Shown, StepViews
+from lar_debug.session.variation import note_variation
 from lar_debug.store.database import Store
 from tests.unit.store_process import begin, info
 
@@ -69,6 +70,17 @@ def test_a_lost_value_that_the_step_reads_is_told_before_it_runs_again(written: 
 def test_a_lost_value_that_nobody_reads_is_no_warning_to_run_it(written: Written):
     written.end(0, Outcome.SUCCESS, {"order": 1, "client": threading.Lock()}, reads=("order",))
     assert "--set" not in written.view().note
+
+
+def test_a_lost_value_alone_is_no_sign_that_a_step_varies(written: Written):
+    recording = Recording(written.store, written.store.run("r"))
+    lost = {"client": threading.Lock()}
+    written.end(0, Outcome.SUCCESS, {**lost, "n": 1, "__node_counts": 1})
+    written.end(1, Outcome.SUCCESS, {**lost, "n": 1, "__node_counts": 2})
+    assert text(written.view(attempt=1).verdict).startswith("#0 → #1  same as far as can be told")
+    assert not note_variation(recording, recording.execution(0, 1))
+    written.end(2, Outcome.SUCCESS, {**lost, "n": 2, "__node_counts": 3})
+    assert note_variation(recording, recording.execution(0, 2))
 
 
 def test_what_makes_a_step_stale_comes_before_any_other_note(written: Written):

@@ -10,6 +10,7 @@ from lar_debug.diff.cause import InputText, WentIn, cause_document, causes
 from lar_debug.diff.layout import lay_out_cause
 from lar_debug.diff.printing import print_rows
 from lar_debug.model.changes import Cause
+from lar_debug.model.values import Fidelity, Tagged
 from tests.hostile import HOSTILE, obeyed
 
 PROMPT = """\
@@ -207,3 +208,18 @@ def test_hostile_prompts_and_names_are_cleaned(name: str) -> None:
         printed = print_rows(made)
         assert obeyed(printed) == []
         assert printed.count("\n") == len(made) <= height
+
+
+def test_a_value_that_could_not_be_kept_is_nothing_that_a_person_changed() -> None:
+    client = Tagged("lost", None, text="<Client>", fidelity=Fidelity.LOST, reason="no pickle")
+    other = replace(client, text="<Other>")
+    one = replace(BASE, state={**STATE, "client": client})
+    again = cause_document(one, one, base="#0")
+    assert again.title == "nothing changed: same prompt, code, model, settings, input but client"
+    edited = replace(one, prompts={PATH: InputText(NEW_PROMPT)})
+    told = cause_document(one, edited, base="#0")
+    assert told.title == "you changed prompts/reply.md:9"
+    assert told.extent_in_full == "only that: code, input but client, model, settings as in #0"
+    assert causes(one, replace(one, state={**STATE, "client": other}))
+    both = replace(one, state={**STATE, "client": client, "engine": client})
+    assert cause_document(both, both, base="#0").title.endswith("input but 2 values")

@@ -88,6 +88,10 @@ def test_what_could_not_be_kept_is_not_called_the_same() -> None:
     client = Tagged("lost", None, text="<Client>", fidelity=Fidelity.LOST)
     told = said({"c": client}, {"c": client})
     assert told == "same as far as can be told: 1 value could not be kept"
+    recorded = verdict_of_recording(build({"c": client}, {"c": client, "n": 1}))
+    assert line(recorded) == "wrote n", "nobody can say that it wrote c"
+    made = verdict_of_recording(build({}, {"c": client}))
+    assert line(made) == "wrote c"
 
 
 def test_the_recording_says_what_the_step_wrote() -> None:
