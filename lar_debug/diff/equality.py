@@ -110,8 +110,13 @@ def is_doubtful(value: Value) -> bool:
 def cannot_be_told(change: Change) -> bool:
     """True where both sides could not be kept and what was kept of them is the same: that they
     differ would be as wrong to say as that they do not."""
-    both = change.at_old is not None and change.at_new is not None
-    return both and is_doubtful(change.old) and change.old == change.new
+    old, new = change.old, change.new
+    if not is_doubtful(old) or not is_doubtful(new):
+        return False
+    # What stands for a lost value in an attempt is one without even its fields.
+    lost = old.fidelity is new.fidelity is Fidelity.LOST
+    kept = (old.name, old.text) == (new.name, new.text)
+    return kept and (lost or old.content == new.content)
 
 
 def holders_of_doubt(value: Value) -> frozenset[int]:

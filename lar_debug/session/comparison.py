@@ -12,7 +12,7 @@ from typing import cast
 
 from lar_debug.diff.build import build
 from lar_debug.diff.cause import InputText, WentIn, cause_document, causes
-from lar_debug.diff.equality import same
+from lar_debug.diff.equality import cannot_be_told, same
 from lar_debug.diff.verdict import verdict, verdict_of_recording
 from lar_debug.model.changes import Cause, Span
 from lar_debug.model.document import CauseDocument, Document
@@ -101,6 +101,11 @@ class Comparison:
         return build(*states, hidden=self.hidden, output=output, shown=shown)
 
     @property
+    def differs(self) -> bool:
+        """Whether anything came out otherwise that can be told."""
+        return not all(map(cannot_be_told, self.document.changes))
+
+    @property
     def calls(self) -> list[Call]:
         """Those of what is shown."""
         return self._shown.calls
@@ -177,7 +182,7 @@ class Comparison:
         told = cause_document(*self.went_in(), base=name, hidden=self.hidden)
         if self._of_a_file:
             return replace(told, extent=NOT_IN_FILE, extent_in_full=NOT_IN_FILE)
-        if told.causes or not self.document.changes:
+        if told.causes or not self.differs:
             return told
         if task_results(self._base.calls) != task_results(self._shown.calls):
             return replace(told, extent=OF_ITS_TASKS, extent_in_full=OF_ITS_TASKS)

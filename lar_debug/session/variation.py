@@ -17,7 +17,6 @@ def note_variation(recording: Recording, done: Execution) -> bool:
     Raises Problem when the store cannot be read or written.
     """
     # Loaded with the first view; an open session begins without it.
-    from lar_debug.diff.equality import cannot_be_told
     from lar_debug.session.comparison import Comparison
 
     base = recording.base_of(done.step, done.attempt)
@@ -27,7 +26,7 @@ def note_variation(recording: Recording, done: Execution) -> bool:
         recording, done
     ):
         return False
-    if all(map(cannot_be_told, Comparison(recording, base, done).document.changes)):
+    if not Comparison(recording, base, done).differs:
         return False
     why = f"run unedited it came out otherwise (#{base.attempt}, #{done.attempt})"
     with closing(Store.open(recording.store.path)) as store:

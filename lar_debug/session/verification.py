@@ -6,10 +6,12 @@ the mark on a step whose result differed.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
+from lar_debug.diff.equality import cannot_be_told
 from lar_debug.diff.paths import path_text
 from lar_debug.diff.structural import compare
+from lar_debug.model.changes import Change
 from lar_debug.model.checks import Check
 from lar_debug.model.records import Execution, Outcome, StepSummary
 from lar_debug.session.attempted import Attempted
@@ -35,11 +37,12 @@ async def check_steps(
         attempted = await reexecution.run(line.step, conditions)
         recorded = recording.execution(line.step, 0)
         why = _difference(recording, recorded, attempted)
-        done = attempted.execution
+        unknown, done = "", attempted.execution
         if done is not None:
+            unknown = "" if why else _unknown(recording, recorded, done)
             recording.store.delete_attempt(done.run, done.step, done.attempt)
             recording.store.set_impure(done.run, done.step, why)
-        yield Check(name, not why, line.step, why)
+        yield Check(name, not why, line.step, why or unknown)
 
 
 def _why_left_out(recording: Recording, line: StepSummary) -> str:
@@ -73,16 +76,32 @@ def _difference(recording: Recording, recorded: Execution, attempted: Attempted)
     return ""
 
 
-def _changed(recording: Recording, recorded: Execution, done: Execution) -> str:
+def _changes(recording: Recording, recorded: Execution, done: Execution) -> list[Change]:
     marks = recorded.marks + done.marks
-    changes = compare(*recording.beside(recorded.after, done.after, marks))
+    return compare(*recording.beside(recorded.after, done.after, marks))
+
+
+def _unknown(recording: Recording, recorded: Execution, done: Execution) -> str:
+    """Which values of a step that came out as it was recorded could not be compared."""
+    if recorded.after == done.after:
+        return ""
+    changes = _changes(recording, recorded, done)
+    return f"{_named(changes)} could not be kept, not compared" if changes else ""
+
+
+def _changed(recording: Recording, recorded: Execution, done: Execution) -> str:
+    changes = [one for one in _changes(recording, recorded, done) if not cannot_be_told(one)]
     if not changes:
         return ""
-    paths = [path_text(change.at_new or change.at_old or ()) for change in changes]
-    more = f" and {len(paths) - NAMED_PATHS} more" if len(paths) > NAMED_PATHS else ""
-    shown = ", ".join(paths[:NAMED_PATHS])
+    shown = _named(changes)
     causes = Comparison(recording, recorded, done).causes()
     edited = [cause.where for cause in causes if cause.kind in ("prompt", "source", "setting")]
     if edited:
-        return f"{shown}{more} differs: {edited[0]} was changed since the recording"
-    return f"{shown}{more} differs: the step depends on more than its state"
+        return f"{shown} differs: {edited[0]} was changed since the recording"
+    return f"{shown} differs: the step depends on more than its state"
+
+
+def _named(changes: Sequence[Change]) -> str:
+    paths = [path_text(change.at_new or change.at_old or ()) for change in changes]
+    more = f" and {len(paths) - NAMED_PATHS} more" if len(paths) > NAMED_PATHS else ""
+    return f"{', '.join(paths[:NAMED_PATHS])}{more}"

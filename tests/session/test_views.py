@@ -3,18 +3,22 @@
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from lar_debug.model.checks import Check
 from lar_debug.model.document import TreeRow
 from lar_debug.model.records import Execution, Outcome, RunStatus
 from lar_debug.model.views import StepView
 from lar_debug.runtime.snapshots import Snapshotter
+from lar_debug.session.attempted import Attempted
 from lar_debug.session.looking import Base
 from lar_debug.session.recording import Recording
+from lar_debug.session.reexecution import Reexecution
 from lar_debug.session.step_view import Outdated, Shown, StepViews
 from lar_debug.session.variation import note_variation
+from lar_debug.session.verification import check_steps
 from lar_debug.store.database import Store
 from tests.unit.store_process import begin, info
 
@@ -81,6 +85,27 @@ def test_a_lost_value_alone_is_no_sign_that_a_step_varies(written: Written):
     assert not note_variation(recording, recording.execution(0, 1))
     written.end(2, Outcome.SUCCESS, {**lost, "n": 2, "__node_counts": 3})
     assert note_variation(recording, recording.execution(0, 2))
+
+
+async def test_verification_says_of_a_lost_value_that_it_was_not_compared(written: Written):
+    recording = Recording(written.store, written.store.run("r"))
+    lost = {"client": threading.Lock()}
+    written.end(0, Outcome.SUCCESS, {"order": 1, **lost, "n": 1})
+
+    async def checked(attempt: int, state: dict[str, Any]) -> Check:
+        class Again:
+            async def run(self, step: int, _conditions: object) -> Attempted:
+                written.end(attempt, Outcome.SUCCESS, {**lost, **state, "order": 1})
+                return Attempted(recording.execution(step, attempt), None)
+
+        (check,) = [one async for one in check_steps(recording, cast("Reexecution", Again()))]
+        return check
+
+    same = await checked(1, {"n": 1})
+    assert (same.ok, same.why) == (True, "client could not be kept, not compared")
+    assert not recording.summaries(0, 0)[0].impure
+    other = await checked(2, {"n": 2})
+    assert (other.ok, other.why) == (False, "n differs: the step depends on more than its state")
 
 
 def test_what_makes_a_step_stale_comes_before_any_other_note(written: Written):
