@@ -191,7 +191,8 @@ class Comparison:
         return replace(told, extent=THE_MODELS_OWN, extent_in_full=THE_MODELS_OWN)
 
     def verdict(self, *, also: int | None = None) -> tuple[Span, ...]:
-        """What came of the attempt, in one line."""
+        """What came of the attempt, in one line; `also` is another one with its output, which is
+        told where that is not the base itself."""
         old, new = self._base.execution, self._shown.execution
         if old.outcome is Outcome.NOT_RUN:
             return recorded_verdict(self._recording, new, self.document)
@@ -207,7 +208,7 @@ class Comparison:
                 tokens_old=old.tokens.total,
                 tokens_new=new.tokens.total,
                 ms=new.duration_ns // MS,
-                also=also,
+                also=None if also == old.attempt else also,
                 cut_off=cut_off_calls(self._shown.model_calls),
             ),
         )

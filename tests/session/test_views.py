@@ -13,6 +13,7 @@ from lar_debug.model.records import Execution, Outcome, RunStatus
 from lar_debug.model.views import StepView
 from lar_debug.runtime.snapshots import Snapshotter
 from lar_debug.session.attempted import Attempted
+from lar_debug.session.comparison import Comparison, same_output
 from lar_debug.session.looking import Base
 from lar_debug.session.recording import Recording
 from lar_debug.session.reexecution import Reexecution
@@ -106,6 +107,21 @@ async def test_verification_says_of_a_lost_value_that_it_was_not_compared(writte
     assert not recording.summaries(0, 0)[0].impure
     other = await checked(2, {"n": 2})
     assert (other.ok, other.why) == (False, "n differs: the step depends on more than its state")
+
+
+def test_an_output_that_came_back_names_another_attempt_than_the_base(written: Written):
+    recording = Recording(written.store, written.store.run("r"))
+    for attempt, order in enumerate((1, 2, 2, 2)):
+        written.end(attempt, Outcome.SUCCESS, {"order": order})
+    one, two, three = (recording.execution(0, attempt) for attempt in (1, 2, 3))
+    told = [
+        text(Comparison(recording, base, shown).verdict(also=same_output(recording, shown)))
+        for base, shown in ((one, two), (two, three))
+    ]
+    assert told == [
+        "#1 → #2  same output, word for word",
+        "#2 → #3  same output, word for word (also = #1)",
+    ]
 
 
 def test_what_makes_a_step_stale_comes_before_any_other_note(written: Written):
