@@ -17,7 +17,7 @@ from lar_debug.cli.recordings import is_file, open_reference, place_of_interpret
 from lar_debug.model.records import RunStatus
 from lar_debug.session.header import target_name
 from lar_debug.session.recording import Recording
-from lar_debug.session.references import LAST, short_ids
+from lar_debug.session.references import LAST, command_line, short_ids
 from lar_debug.session.remembered import remembered
 from lar_debug.store.trust import is_ours
 
@@ -144,7 +144,8 @@ def _say_goodbye(recording: Recording, step: int) -> None:
     where = ", ".join(
         filter(None, (f"{target_name(recording.info)} {short}: step {step}", attempts))
     )
-    say(f"{where}. Go on: lar-debug open {short}:{step}")
+    again = command_line(recording.store.path, "open", f"{short}:{step}")
+    say(f"{where}. Go on: {again}")
 
 
 def open_picker(common: Common) -> int:

@@ -23,7 +23,7 @@ from lar_debug.model.records import RunInfo
 from lar_debug.session.costs import resumes_of
 from lar_debug.session.programs import check_can_go_on, resuming, settle, started_again
 from lar_debug.session.recording import Recording
-from lar_debug.session.references import find_whole_run
+from lar_debug.session.references import command_line, find_whole_run
 from lar_debug.store.database import Store
 
 
@@ -122,13 +122,13 @@ def _tell_saved(store: Store, info: RunInfo) -> None:
         say(f"lar-debug: going on cost {told[0]}")
 
 
-def _tell_questions(common: Common, row: dict[str, Any]) -> int:
+def _tell_questions(common: Common, store: Store, row: dict[str, Any]) -> int:
     """A thread that waits for answers nobody gave stays as it is."""
     if common.json:
         show_json({"runs": [row], "exit_code": DONE})
         return DONE
     asked: list[dict[str, Any]] = row["interrupts"]
-    thread, answers = shlex.quote(row["thread"]), ""
+    answers = ""
     for one in asked:
         for key, value in one["context"].items():
             say(f"  {key}: {value}")
@@ -137,7 +137,8 @@ def _tell_questions(common: Common, row: dict[str, Any]) -> int:
         example = one["choices"][0] if one["choices"] else "..."
         answers += f" --answer {shlex.quote(name + example)}"
     rationale = " --rationale '...'" if any(one["needs_rationale"] for one in asked) else ""
-    say(f"answer: lar-debug resume {thread}{answers}{rationale}")
+    again = command_line(store.path, "resume", row["thread"])
+    say(f"answer: {again}{answers}{rationale}")
     return DONE
 
 
@@ -177,7 +178,7 @@ def resume(
         row = run_json(store, info)
         answer = chosen_answers(row, answers)
         if row["interrupts"] and not answer and not (wanted["at"] or wanted["from_start"]):
-            return _tell_questions(common, row)
+            return _tell_questions(common, store, row)
         wanted |= {"answer": answer, "rationale": rationale}
         wanted["audit_log"] = audit_log and str(Path(audit_log).absolute())
         planned = plan_resume(common, Recording(store, info), graph, wanted)

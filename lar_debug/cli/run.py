@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import time
 from contextlib import closing
 from pathlib import Path
@@ -23,7 +22,7 @@ from lar_debug.model.problem import Problem
 from lar_debug.model.records import RunInfo, RunStatus
 from lar_debug.session.programs import settle
 from lar_debug.session.recording import as_it_stands
-from lar_debug.session.references import short_ids
+from lar_debug.session.references import command_line, short_ids
 from lar_debug.store.database import Store, StoreError
 from lar_debug.store.location import prepare_folder
 
@@ -90,14 +89,15 @@ def summarise(store: Store, runs: list[RunInfo]) -> None:
         error = info.error.split("\n", 1)[0]
         why = f": {error}" if error else ""
         say(f"lar-debug: {info.target} {name} {row['status']}, {steps}, {row['tokens']} tok{why}")
-        _next_for(info, row)
+        _next_for(store, info, row)
     if runs:
-        say(f"lar-debug: look at it: lar-debug open {short[runs[-1].run]}")
+        look = command_line(store.path, "open", short[runs[-1].run])
+        say(f"lar-debug: look at it: {look}")
 
 
-def _next_for(info: RunInfo, row: dict[str, Any]) -> None:
+def _next_for(store: Store, info: RunInfo, row: dict[str, Any]) -> None:
     """What lets a run go on that has not come to its end."""
-    again = f"lar-debug resume {shlex.quote(info.thread)}"
+    again = command_line(store.path, "resume", info.thread)
     for asked in row["interrupts"]:
         choices = "|".join(asked["choices"])
         name = f"{asked['id']}=" if len(row["interrupts"]) > 1 else ""
@@ -218,7 +218,7 @@ def _check_thread(common: Common, target: Target, thread: str, *, new: bool) -> 
         if found is None:
             return
         status = as_it_stands(store, found).status.value
-    again = f"lar-debug resume {shlex.quote(thread)}"
+        again = command_line(store.path, "resume", thread)
     if new:
         raise Problem(f"--thread {thread} is there already ({status}); name another one")
     if target.kind == "script" and found.status is not RunStatus.FINISHED:

@@ -5,20 +5,16 @@ Runs off the event loop; reads the recording, changes nothing.
 
 from __future__ import annotations
 
-import os
-import shlex
 from collections.abc import Collection
-from pathlib import Path
 from typing import Any
 
 from lar_debug.diff.paths import parse_path
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import Execution, Outcome
 from lar_debug.session.recording import Recording
-from lar_debug.session.references import short_ids
+from lar_debug.session.references import command_line, short_ids
 from lar_debug.session.value_text import pieces
 from lar_debug.store.chunks import Ref
-from lar_debug.store.location import store_path
 from lar_debug.store.parts import opened
 
 
@@ -74,12 +70,14 @@ def diff_command(
     shown = f"{here}@{execution.attempt}" if execution.attempt else here
     if since is not None and since != execution.step:
         first, last = (shown, f"{name}:{since}")[:: 1 if since > execution.step else -1]
-        return _command(recording, "diff", f"{first}.before", f"{last}.after")
+        return command_line(recording.store.path, "diff", f"{first}.before", f"{last}.after")
     if base is not None:
-        return _command(recording, "diff", f"{here}@{base}", f"{here}@{execution.attempt}")
+        return command_line(
+            recording.store.path, "diff", f"{here}@{base}", f"{here}@{execution.attempt}"
+        )
     if not execution.attempt:
-        return _command(recording, "diff", here)
-    return _command(recording, "diff", f"{shown}.before", f"{shown}.after")
+        return command_line(recording.store.path, "diff", here)
+    return command_line(recording.store.path, "diff", f"{shown}.before", f"{shown}.after")
 
 
 def show_command(recording: Recording, execution: Execution, *options: str) -> str:
@@ -87,20 +85,8 @@ def show_command(recording: Recording, execution: Execution, *options: str) -> s
     words = ["show", _name(recording), "--step", str(execution.step), *options]
     if execution.attempt and "--attempts" not in options:
         words += ["--attempt", str(execution.attempt)]
-    return _command(recording, *words)
+    return command_line(recording.store.path, *words)
 
 
 def _name(recording: Recording) -> str:
     return short_ids(recording.store.runs())[recording.run]
-
-
-def _command(recording: Recording, command: str, *words: str) -> str:
-    store = recording.store.path
-    found: Path | None = None
-    try:
-        found = store_path(Path.cwd(), chosen=None, environ=os.environ)
-    except (Problem, OSError):
-        # Where no store can be found the command has to name its own.
-        found = None
-    there = () if found == store else ("--store", str(store))
-    return shlex.join(("lar-debug", command, *there, *words))

@@ -5,12 +5,16 @@ Resolving never guesses: an ambiguous prefix is an error that lists what it coul
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import RunInfo
+from lar_debug.store.location import store_path
 
 FACETS = ("input", "before", "after", "prompt", "source")
 
@@ -124,3 +128,19 @@ def short_ids(runs: Sequence[RunInfo], least: int = 4) -> dict[str, str]:
                 length += 1
         short[run] = run[:length]
     return short
+
+
+def command_line(store: Path, command: str, *words: str) -> str:
+    """A command about a run of `store` (an absolute path, its links followed) as a person types
+    it in the current folder: the store is named where it would not be found from there."""
+    there: tuple[str, ...] = ()
+    try:
+        here = Path.cwd()
+        found = store_path(here, chosen=None, environ=os.environ)
+        if os.path.realpath(found) != str(store):
+            inside = store.is_relative_to(here)
+            there = ("--store", str(store.relative_to(here) if inside else store))
+    except (Problem, OSError):
+        # Where no store can be found the command has to name its own.
+        there = ("--store", str(store))
+    return shlex.join(("lar-debug", command, *there, *words))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from tests.cli.desk import Desk
@@ -11,7 +12,8 @@ PROMPT = "shop/prompts/reply.md"
 
 
 def test_saving_the_prompt_shows_attempt_diff_and_cause_without_a_key(tmp_path: Path) -> None:
-    with Terminal(Desk.new(tmp_path), "demo", "shop") as terminal:
+    desk = Desk.new(tmp_path)
+    with Terminal(desk, "demo", "shop") as terminal:
         terminal.see(
             "> ✓   5 write_reply",
             "[#0 recorded]",
@@ -65,4 +67,9 @@ def test_saving_the_prompt_shows_attempt_diff_and_cause_without_a_key(tmp_path: 
         assert first.startswith("demo written to shop: yours to edit")
         assert "step 5, 3 attempts: " in last
         assert ", whole runs " in last
-        assert "Go on: lar-debug open " in last
+        _, _, again = last.partition("Go on: ")
+    # As it stands there, in the folder where one is now.
+    program, *words = shlex.split(again)
+    assert (program, words[0]) == ("lar-debug", "open")
+    said = desk.lar_debug("--no-ui", *words)
+    assert (said.code, "write_reply" in said.out) == (0, True)
