@@ -61,7 +61,12 @@ def explain(error: Exception, path: Path) -> StoreError:
     elif "readonly" in text or "Read-only" in text or "Permission denied" in text:
         line = f"{path} cannot be written (read-only)"
     elif "unable to open" in text:
-        line = f"cannot open {path}: no such file, or no right to read it"
+        why = (
+            "no right to read it"
+            if os.path.lexists(path)
+            else "it is not there; lar-debug run SCRIPT.py makes one, --store PATH names another"
+        )
+        line = f"cannot open {path}: {why}"
     elif "no such table" in text or "no such column" in text:
         line = f"{path} is no store of lar-debug (or a damaged one): {text}"
     else:
