@@ -118,6 +118,7 @@ class AttemptRow(NamedTuple):
     next: str = ""
     shown: bool = False
     base: bool = False
+    held: bool = False
     accepted: bool = False
     note: str = ""
 

@@ -66,13 +66,14 @@ class Chip(NamedTuple):
     base: bool
     shown: bool
     accepted: bool = False
+    held: bool = False
+    """Whether it stays the base; while it is shown itself it is compared with another one."""
 
 
 class StripView(NamedTuple):
     """The attempts axis; `new` counts those that came while a person stays on an older one."""
 
     chips: tuple[Chip, ...]
-    held: bool = False
     new: int = 0
     loading: str = ""
     """"!33" when the newest save does not parse at that line."""

@@ -161,8 +161,8 @@ def _next(row: AttemptRow) -> str:
 def _marks(row: AttemptRow) -> Iterator[Span]:
     if row.accepted:
         yield Span("accepted  ", "strong")
-    if row.base:
-        yield Span("base  ", "key")
+    if row.held or row.base:
+        yield Span("base!  " if row.held else "base  ", "key")
 
 
 def _fitted(spans: Sequence[Span], width: int, signs: Signs) -> Iterator[Span]:

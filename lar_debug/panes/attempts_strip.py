@@ -111,7 +111,7 @@ class AttemptsStrip(Bar):
             if gaps and chip.attempt > previous + 1:
                 items.append((-1, gap if items else "", [Span(self.signs.more, "dim")]))
             separator = gap if items else ""
-            items.append((chip.attempt, separator, self._chip(view, chip, labelled(chip))))
+            items.append((chip.attempt, separator, self._chip(chip, labelled(chip))))
             previous = chip.attempt
         if view.loading:
             items.append((-1, gap, [Span(view.loading, "error")]))
@@ -119,14 +119,14 @@ class AttemptsStrip(Bar):
             items.append((-1, gap, [Span(f"+{view.new} new", "note")]))
         return items
 
-    def _chip(self, view: StripView, chip: Chip, labelled: bool) -> list[Span]:
+    def _chip(self, chip: Chip, labelled: bool) -> list[Span]:
         words = f"#{chip.attempt}"
         if labelled and chip.label:
             words += f" {chip.label}"
         if chip.accepted:
             words += " accepted" if labelled else self.signs.success
-        if chip.base:
-            words += " base!" if view.held else " base"
+        if chip.held or chip.base:
+            words += " base!" if chip.held else " base"
         if chip.outcome is Outcome.RUNNING:
             return [Span(self.signs.outcome(chip.outcome)), Span(words)]
         sign = self.signs.outcome(chip.outcome) if failed(chip.outcome) else ""
@@ -154,4 +154,4 @@ def _no_chip(_chip: Chip) -> bool:
 
 
 def _is_needed(chip: Chip) -> bool:
-    return chip.shown or chip.base or chip.outcome is Outcome.RUNNING
+    return chip.shown or chip.base or chip.held or chip.outcome is Outcome.RUNNING

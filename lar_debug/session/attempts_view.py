@@ -17,11 +17,12 @@ MS = 1_000_000
 @dataclass(frozen=True, slots=True)
 class Listed:
     """What is known of the attempts as they are listed: which of them is shown, which one it is
-    compared with, which one a person took for good; `killed` lists those too that a newer save
-    ended; `cost` is what all of them took."""
+    compared with, which one stays the base, which one a person took for good; `killed` lists
+    those too that a newer save ended; `cost` is what all of them took."""
 
     shown: int
     base: Execution | None
+    held: int | None
     accepted: int | None
     killed: bool
     cost: AttemptsCost
@@ -44,6 +45,7 @@ def attempts_view(
             next=", ".join(node.label for node in one.next),
             shown=one.attempt == listed.shown,
             base=base is not None and one.attempt == base.attempt,
+            held=one.attempt == listed.held,
             accepted=one.attempt == listed.accepted,
             note=note_of(one),
         )

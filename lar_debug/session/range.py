@@ -26,7 +26,7 @@ def over_range(recording: Recording, view: StepView, since: int, execution: Exec
     name = f"step{'' if first == last else 's'} {first}" + ("" if first == last else f"..{last}")
     told = verdict_of_recording(document)
     strip = view.strip._replace(
-        chips=tuple(chip._replace(base=False) for chip in view.strip.chips), held=False
+        chips=tuple(chip._replace(base=False, held=False) for chip in view.strip.chips)
     )
     return view._replace(
         note=f"{name}, v ends the range",

@@ -153,7 +153,9 @@ class StepViews:
             return {"prompt": prompt_view(recording, execution)}
         if wish.pane == "attempts-pane":
             cost = recording.attempts_cost(shown.step)
-            listed = Listed(execution.attempt, pair.base, shown.accepted, wish.killed, cost)
+            listed = Listed(
+                execution.attempt, pair.base, shown.held, shown.accepted, wish.killed, cost
+            )
             return {"attempts": attempts_view(self._names, executions, listed)}
         return {}
 
@@ -324,6 +326,7 @@ def _strip(pair: _Pair, shown: Shown) -> StripView:
             base=base is not None and one.attempt == base.attempt,
             shown=one.attempt == pair.execution.attempt,
             accepted=one.attempt == shown.accepted,
+            held=one.attempt == shown.held,
         )
         for one in pair.visible
     ]
@@ -332,7 +335,6 @@ def _strip(pair: _Pair, shown: Shown) -> StripView:
     unseen = sum(one.attempt > shown.seen for one in pair.visible)
     return StripView(
         tuple(chips),
-        held=base is not None and base.attempt == shown.held,
         new=unseen if shown.attempt is not None else 0,
         loading="" if shown.load_error is None else f"!{shown.load_error.line or ''}",
     )

@@ -118,7 +118,7 @@ async def test_the_base_is_held_and_freed_from_the_list(person: Person):
     )
     person.session.attempt_acts.hold(one)
     await person.told(f"#{one} stays the base")
-    await person.until(lambda: rows(person)[one].base)
+    await person.until(lambda: rows(person)[one].base and rows(person)[one].held)
     assert person.verdict.startswith(f"#{one} → #{three}")
     person.session.attempt_acts.hold(one)
     await person.told("the base is free again")

@@ -34,6 +34,10 @@ async def test_a_save_runs_the_selected_step_and_no_other(person: Person):
     assert "formally" in str(person.view.diff)
 
 
+def held(person: Person) -> list[int]:
+    return [chip.attempt for chip in person.view.strip.chips if chip.held]
+
+
 async def test_the_header_says_before_a_save_what_it_will_do(person: Person):
     await person.look_at(ASKS)
     said = person.session.header().on_save
@@ -115,13 +119,19 @@ async def test_the_base_is_the_last_finished_attempt_until_a_person_chooses(pers
     person.session.show_older()
     person.session.hold_base()
     person.session.show_newest()
-    await person.until(lambda: person.shown(person.view) == newest and person.view.strip.held)
+    await person.until(lambda: person.shown(person.view) == newest and bool(held(person)))
     assert person.base(person.view) == newest - 1
     person.edit("counting.py", "STEP = 40", "STEP = 50")
     await person.told("ran again")
     assert person.base(person.view) == newest - 1, "held: it stays the base of newer ones"
+    person.session.show_attempt(newest - 1)
+    await person.until(lambda: person.shown(person.view) == newest - 1)
+    assert held(person) == [newest - 1], "said so where it is compared with another one too"
+    assert person.base(person.view) == newest - 2
+    person.session.show_newest()
+    await person.until(lambda: person.shown(person.view) == newest + 1)
     person.session.hold_base()
-    await person.until(lambda: not person.view.strip.held)
+    await person.until(lambda: not held(person))
     assert person.base(person.view) == newest
 
 
