@@ -122,7 +122,8 @@ class LineView(Painted, ScrollView, can_focus=True, inherit_bindings=False):
             return self.build_head(width)
         line = self.first_line + y - self.head
         if line >= self.line_count:
-            return Strip.blank(width, self.rich_style)
+            # With a place too: a drag that ends below the text has not left the pane.
+            return Strip.blank(width, self.rich_style).apply_offsets(0, line)
         strip = self._selected(self._line(line, width), line)
         return self._with_thumb(strip, y - self.head, width).apply_offsets(0, line)
 
@@ -169,6 +170,8 @@ class LineView(Painted, ScrollView, can_focus=True, inherit_bindings=False):
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """The text that is selected, built only for the lines it spans."""
         start, end = selection
+        if end is not None and end.y >= self.line_count:
+            end = None
         first = start.y if start is not None else 0
         last = end.y if end is not None else self.line_count - 1
         last = min(last, self.line_count - 1, first + _MOST_COPIED_LINES)

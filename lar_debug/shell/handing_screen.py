@@ -8,6 +8,10 @@ from __future__ import annotations
 import asyncio
 from functools import cached_property
 
+from textual.events import MouseDown
+from textual.selection import Selection
+from textual.widget import Widget
+
 from lar_debug.model.problem import Problem
 from lar_debug.panes.step_rule import StepRule
 from lar_debug.shell.clipboard import (
@@ -27,6 +31,8 @@ from lar_debug.shell.title import Bell, Title, title_of
 class HandingScreen(PanesScreen, inherit_bindings=False):
     """Actions of shell/keys.py and of the palette."""
 
+    _pressed: Widget | None = None
+    """Where the mouse went down last."""
     _away = False
     """Whether the terminal is somebody else's just now."""
 
@@ -97,10 +103,20 @@ class HandingScreen(PanesScreen, inherit_bindings=False):
         """Copy what the open tab shows, or the command that shows it."""
         self.run_worker(self._copy_command() if what == "command" else self._copy_value())
 
+    def on_mouse_down(self, event: MouseDown) -> None:
+        """What is dragged over from here on is text of this pane."""
+        self._pressed, _ = self.get_widget_at(event.screen_x, event.screen_y)
+
+    def validate_selections(self, selections: dict[Widget, Selection]) -> dict[Widget, Selection]:
+        """Between two panes Textual takes all that lies between them on the screen; here what is
+        selected stays as it was when the mouse left its pane."""
+        known = selections if len(selections) < 2 else self.selections
+        return {pane: one for pane, one in known.items() if pane is self._pressed}
+
     def action_copy_text(self) -> None:
         """Copy the text that was dragged over."""
         selected = self.get_selected_text()
-        if selected is not None:
+        if selected:
             self.run_worker(self._copy("the selection", selected))
 
     async def _copy_command(self) -> None:

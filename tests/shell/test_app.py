@@ -78,3 +78,26 @@ async def test_text_that_was_dragged_over_can_be_copied(open_desk: OpenDesk) -> 
         copied = desk.app.clipboard
         assert copied.startswith("Kind regards\n")
         assert "Nordwind Ou" in copied
+
+
+async def test_text_is_dragged_over_in_one_pane_and_copied_from_there_alone(
+    open_desk: OpenDesk,
+) -> None:
+    async with open_desk(160, 45) as desk:
+        row = desk.row_of("Kind regards")
+        column = desk.lines[row].index("Kind regards")
+        # Below the text of the diff, and then over the timeline and the cause on its left.
+        below, beside = (column + 3, row + 8), (2, row + 8)
+        for way in ((below,), (below, beside)):
+            await desk.pilot.mouse_down(offset=(column, row))
+            for place in way:
+                await desk.pilot.hover(offset=place)
+            await desk.pilot.mouse_up(offset=way[-1])
+            await desk.press("ctrl+c")
+            await desk.found()
+            first, second, third = desk.app.clipboard.splitlines()
+            assert (first, second.strip("│ "), third.split(":")[0]) == (
+                "Kind regards",
+                "Nordwind Outdoor",
+                " = 5 keys untouched",
+            )
