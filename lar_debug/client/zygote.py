@@ -205,10 +205,11 @@ class ZygoteProcess:
             self._listening.cancel()
             await asyncio.wait([self._listening])
         self._control.close()
-        if not self.python and self._process.returncode is None:
-            # It has not begun to listen, so it would not hear that we are gone.
+        if self._process.returncode is None:
+            # It may not have begun to listen; one that was stopped would not hear that we are gone.
+            number = signal.SIGCONT if self.python else signal.SIGKILL
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+                os.killpg(self._process.pid, number)
         try:
             async with asyncio.timeout(END_SECONDS):
                 await self._process.wait()

@@ -6,6 +6,8 @@ Textual has no public way to some of it; what is private of it is touched here a
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
@@ -60,7 +62,16 @@ class TerminalApp(App[None], inherit_bindings=False):
 
     def get_driver_class(self) -> type[Driver]:
         """What reads the terminal."""
-        return read_by_us(super().get_driver_class())
+        driver = read_by_us(super().get_driver_class())
+        if driver.__name__ != "LinuxDriver":
+            return driver
+        from lar_debug.shell.terminal_driver import TerminalDriver
+
+        return TerminalDriver
+
+    def action_suspend_process(self) -> None:
+        """Back to the shell, as it would send us there."""
+        os.kill(os.getpid(), signal.SIGTSTP)
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
         """What Textual writes a picture with: of that, what is not on the terminal already."""

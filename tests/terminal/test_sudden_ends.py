@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 
@@ -58,7 +59,11 @@ def test_a_debugger_that_is_told_to_end_leaves_the_terminal_as_it_was(running: T
     assert running.is_as_before
 
 
-def test_quitting_ends_the_attempt_that_runs(running: Terminal) -> None:
+def test_quitting_ends_the_attempt_that_runs_though_its_worker_stands_still(
+    running: Terminal,
+) -> None:
+    for pid in running.processes("bootstrap"):
+        os.kill(pid, signal.SIGSTOP)
     running.type("q")
     assert running.ended() == 0
     assert running.left_behind() == []
