@@ -116,18 +116,20 @@ def test_the_error_of_a_step_that_failed_is_searched(store: Store):
     assert found_steps(Search(recording, "oder").slices(-1)) == [0]
 
 
+small = st.one_of(
+    st.none(), st.booleans(), st.integers(-9, 99), st.text("abx ", max_size=6), st.just({"k": "ab"})
+)
+# A long list in long lists would be a state of megabytes.
+leaves = st.one_of(
+    small,
+    st.integers(1, 60).map(lambda n: "ab \n" * n * 40),
+    st.integers(1, 60).map(lambda n: "ab \n" * n * 20 + "xa" + "b\n" * 300),
+    st.lists(small | st.lists(small, max_size=3), max_size=5).map(lambda some: some * 60),
+)
 values = st.recursive(
-    st.one_of(
-        st.none(),
-        st.booleans(),
-        st.integers(-9, 99),
-        st.text("abx ", max_size=6),
-        st.integers(1, 60).map(lambda n: "ab \n" * n * 40),
-        st.integers(1, 60).map(lambda n: "ab \n" * n * 20 + "xa" + "b\n" * 300),
-    ),
+    leaves,
     lambda inner: st.one_of(
         st.lists(inner, max_size=6),
-        st.lists(st.just({"k": "ab"}) | inner, min_size=0, max_size=5).map(lambda some: some * 60),
         st.dictionaries(st.text("abx", min_size=1, max_size=3), inner, max_size=5),
     ),
     max_leaves=12,
