@@ -1,7 +1,8 @@
 """What a terminal sends, before Textual makes keys of it: a paste is text, Esc is a key of its own.
 
 Textual takes a pasted escape character for the beginning of a key, and what stands behind it for
-more of them; of Esc and a sign typed right behind it it keeps the sign alone. Knows no screens.
+more of them; of Esc and what is typed right behind it it keeps the sign alone, waits for more, or
+makes a sign of another keyboard of both. Knows no screens.
 """
 
 from __future__ import annotations
@@ -16,6 +17,15 @@ from textual.message import Message
 
 ESCAPE = "\x1b"
 PICTURE = "\N{SYMBOL FOR ESCAPE}"
+_BEGINS = "[O]PX^_"
+"""What a longer sequence begins with behind its escape character."""
+
+_WORDS = (f"{ESCAPE}b", f"{ESCAPE}f", f"{ESCAPE}\x7f")
+"""What terminals send for a word back, a word on and the deletion of one."""
+
+_GIVEN_UP = "escape that began nothing"
+"""The name of that key on its way through Textual, which would take it for "^"."""
+
 START, END = f"{ESCAPE}[200~", f"{ESCAPE}[201~"
 
 
@@ -70,11 +80,17 @@ class TerminalParser(XTermParser):
     def feed(self, data: str) -> Iterable[Message]:
         """The messages that are complete with this; "" is the end of what is read."""
         cleaned = self._pastes.cleaned(data) if data else ""
-        if cleaned or not data:
-            yield from super().feed(cleaned)
+        for message in super().feed(cleaned) if cleaned or not data else ():
+            given_up = isinstance(message, events.Key) and message.key == _GIVEN_UP
+            yield events.Key("escape", ESCAPE) if given_up else message
 
     def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
         """The keys of a sequence; with `alt` Esc came right before it."""
+        if sequence == ESCAPE:
+            yield events.Key(_GIVEN_UP, ESCAPE)
+            return
+        if len(sequence) == 2 and sequence[0] == ESCAPE and sequence not in _WORDS:
+            alt, sequence = (False, sequence) if sequence[1] in _BEGINS else (True, sequence[1])
         if alt and not sequence.isalnum():
             yield events.Key("escape", ESCAPE)
         yield from super()._sequence_to_key_events(sequence, alt)

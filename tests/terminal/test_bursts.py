@@ -35,6 +35,7 @@ BURSTS = {
     "?jjqj": ("> ✓   6 check_reply", "+ problems"),
     ":go to st\r4\rk": ("> ✓   3 by_topic",),
     ":compare\r4\rjqj": ("> ✓   6 check_reply", "+ problems"),
+    "2\x1bj\x1b1": ("> ✓   6 check_reply", "[1 Diff]", "+ problems"),
     "k\x1bj": ("> ✓   5 write_reply", "#1 → #2"),
 }
 
