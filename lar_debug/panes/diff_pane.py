@@ -64,10 +64,11 @@ class DiffPane(RowsView):
         narrow = self.size.width < _BESIDE_FROM
         return "whole" if self._view == "beside" and narrow else self._view
 
-    def change_context(self, by: int) -> None:
-        """More or fewer unchanged lines around a change."""
+    def change_context(self, by: int) -> int:
+        """More or fewer unchanged lines around a change; how many there are at most now."""
         self._lines_around = max(0, min(_MOST_CONTEXT, self._lines_around + by))
         self.lay_out()
+        return self._lines_around
 
     def go_to_change(self, by: int) -> bool:
         """Bring the next change (1), or the one before (-1), to the top; False without one."""

@@ -294,7 +294,28 @@ _ENDS: tuple[Hint, ...] = (
     Hint(("help",), "help", 1, right=True),
 )
 
+_ROWS: tuple[Hint, ...] = (
+    Hint(("move.down", "move.up"), "row", 0),
+    Hint(("attempt.older", "attempt.newer"), "attempt", 2),
+)
+
+_IN_TEXT: tuple[Hint, ...] = (
+    Hint(("step.rerun",), "re-run", 3),
+    Hint(("base.cycle",), "base", 6),
+    Hint(("value.open",), "pager", 8),
+    *_ENDS,
+)
+
 PANE_HINTS: dict[str, tuple[Hint, ...]] = {
+    "diff-pane": (
+        *_ROWS,
+        Hint(("find.next", "find.previous"), "change", 4),
+        Hint(("diff.view",), "view", 7),
+        Hint(("diff.less_context", "diff.more_context"), "lines around", 9, between=" "),
+        *_IN_TEXT,
+    ),
+    "console": (*_ROWS, Hint(("console.stream",), "stream", 4), *_IN_TEXT),
+    "cause-dock": (*_ROWS, *_IN_TEXT),
     "state-pane": (
         Hint(("move.down", "move.up"), "value", 0),
         Hint(("state.fold", "state.unfold"), "fold", 2),
@@ -325,7 +346,7 @@ PANE_HINTS: dict[str, tuple[Hint, ...]] = {
         *_ENDS,
     ),
 }
-"""What the key line says while a pane has the focus that has keys of its own."""
+"""What the key line says while a pane has the focus: there the arrows walk rows, not steps."""
 
 
 def key_hints(keys: Sequence[Key], focus: str = "") -> tuple[KeyHint, ...]:

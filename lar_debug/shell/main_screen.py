@@ -161,7 +161,9 @@ class MainScreen(WalkingScreen, ThreadsScreen, StateScreen, SizingScreen, inheri
 
     def action_context(self, by: int) -> None:
         if self._detail.pane is self._detail.diff:
-            self._detail.diff.change_context(by)
+            around = self._detail.diff.change_context(by)
+            lines = f"{around} unchanged line" + ("" if around == 1 else "s")
+            self.tell(views.EventLine("", f"at most {lines} around a change", "note"))
 
     def action_stream(self) -> None:
         if self._detail.pane is self._detail.console:
@@ -172,6 +174,8 @@ class MainScreen(WalkingScreen, ThreadsScreen, StateScreen, SizingScreen, inheri
     def action_copy_or_stop(self) -> None:
         if self.session.running() is not None:
             self._stop()
+        elif not self.get_selected_text():
+            self.tell(views.EventLine("", "nothing runs and nothing is selected; q quits", "note"))
         else:
             self.action_copy_text()
 

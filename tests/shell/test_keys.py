@@ -150,6 +150,7 @@ async def test_more_and_less_around_a_change(open_desk: OpenDesk) -> None:
         assert "line 26 of" not in desk.text
         await desk.press("left_curly_bracket")
         assert "line 27 of" not in desk.text
+        assert "at most 2 unchanged lines around a change" in desk.text
         await desk.press("right_curly_bracket", "right_curly_bracket")
         assert "line 26 of" in desk.text
 
@@ -158,9 +159,26 @@ async def test_ctrl_c_stops_only_what_runs(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
         await desk.press("ctrl+c")
         assert desk.session.asked == []
+        assert "nothing runs and nothing is selected; q quits" in desk.text
         desk.session.now = RunningView(5, 4, 0.0)
         await desk.press("ctrl+c")
         assert desk.session.asked == ["stop"]
+
+
+async def test_the_key_line_says_what_the_arrows_do_where_the_focus_is(
+    open_desk: OpenDesk,
+) -> None:
+    async with open_desk(160, 45) as desk:
+        for keys, row, own in [
+            ((), "j/k step", "c continue"),
+            (("tab",), "j/k row  h/l attempt", "n/N change  | view  { } lines around"),
+            (("tab",), "j/k row  h/l attempt", "r re-run  b base  o pager  Tab pane"),
+            (("5", "enter"), "j/k row  h/l attempt", "s stream"),
+            (("escape",), "j/k step", "c continue"),
+        ]:
+            await desk.press(*keys)
+            assert row in desk.lines[-1]
+            assert own in desk.lines[-1]
 
 
 async def test_ctrl_q_does_nothing_and_q_quits(open_desk: OpenDesk) -> None:
