@@ -25,13 +25,13 @@ def output_text(recording: Recording, execution: Execution) -> str:
         text = execution.traceback or execution.error
         if text:
             return text
-        raise Problem(f"step {execution.step} has no output to copy")
+        raise Problem(f"step {execution.step} has no output")
     changes = execution.changes
     hidden = recording.quiet_after(execution.after)
     keys = {*execution.written, *changes.added, *changes.updated} - hidden
     found = _keys(recording, execution.after, keys)
     if not found:
-        raise Problem(f"step {execution.step} wrote nothing to copy")
+        raise Problem(f"step {execution.step} wrote nothing")
     value = next(iter(found.values())) if len(found) == 1 else found
     return "".join(pieces(recording.store.reader, value))
 

@@ -37,9 +37,10 @@ class Tabs:
         """Open or close parts of the state, or look at its other side."""
         self._set(TabWish(self.wish.pane, state, self.wish.killed))
 
-    def toggle_killed(self) -> None:
-        """List killed attempts, or leave them out."""
+    def toggle_killed(self) -> bool:
+        """List killed attempts, or leave them out; whether they are listed now."""
         self._set(TabWish(self.wish.pane, self.wish.state, not self.wish.killed))
+        return self.wish.killed
 
     def _set(self, wish: TabWish) -> None:
         if wish != self.wish:

@@ -49,7 +49,7 @@ class AttemptKeys:
             "note": lambda: self._ask_note(row),
             "put_back": lambda: put_back.ask(row.attempt),
             "undo": put_back.undo,
-            "killed": self._session.tabs.toggle_killed,
+            "killed": self._toggle_killed,
         }
         whats[act]()
 
@@ -60,6 +60,12 @@ class AttemptKeys:
             return
         self._session.show_attempt(row.attempt)
         self._desk.action_tab(1)
+
+    def _toggle_killed(self) -> None:
+        listed = self._session.tabs.toggle_killed()
+        which = "are listed too" if listed else "are left out"
+        told = f"attempts that something newer ended {which}"
+        self._desk.tell(EventLine("", told, "note"))
 
     def _ask_note(self, row: AttemptRow) -> None:
         def taken(text: str) -> bool:

@@ -69,6 +69,7 @@ class SizingScreen(PanesScreen, inherit_bindings=False):
 
     def action_back(self) -> None:
         """Out of what is open, one thing after the other, to the timeline."""
+        self.clear_selection()
         if self._detail.pane is self._detail.state and self._detail.state.back():
             return
         in_steps = self._sizes.alone != "timeline" and self._scrolled is None

@@ -106,7 +106,7 @@ async def test_the_output_is_taken_along_as_it_is(person: Person):
 
 async def test_a_step_that_wrote_nothing_says_so(person: Person):
     await person.look_at(PICKS)
-    with pytest.raises(Problem, match="step 6 wrote nothing to copy"):
+    with pytest.raises(Problem, match=r"^step 6 wrote nothing$"):
         await person.session.handing.output()
 
 

@@ -101,3 +101,5 @@ async def test_text_is_dragged_over_in_one_pane_and_copied_from_there_alone(
                 "Nordwind Outdoor",
                 " = 5 keys untouched",
             )
+        await desk.press("escape", "ctrl+c")
+        assert "nothing is selected" in desk.text

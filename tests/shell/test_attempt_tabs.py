@@ -67,6 +67,9 @@ async def test_an_attempt_without_an_output_is_not_shown(open_desk: OpenDesk) ->
         assert session.asked == []
         await desk.press("H")
         assert session.tabs.wish.killed
+        assert "attempts that something newer ended are listed too" in desk.text
+        await desk.press("H")
+        assert "attempts that something newer ended are left out" in desk.text
 
 
 async def test_a_note_is_written_in_one_line_with_what_it_was(open_desk: OpenDesk) -> None:

@@ -83,12 +83,12 @@ async def test_nothing_to_copy_is_one_line(
     async with open_desk() as desk:
 
         async def none() -> str:
-            raise Problem("step 5 wrote nothing to copy")
+            raise Problem("step 5 wrote nothing")
 
         monkeypatch.setattr(desk.session.handing, "output", none)
         await desk.press("y")
         await desk.found()
-        assert "step 5 wrote nothing to copy" in desk.text
+        assert "step 5 wrote nothing" in desk.text
 
 
 @pytest.mark.parametrize("name", HOSTILE)

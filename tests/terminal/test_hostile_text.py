@@ -115,8 +115,8 @@ def test_what_is_copied_is_text_and_only_copied_when_asked_for(terminal: Termina
                 terminal.until(
                     lambda known=known: (
                         len(terminal.shown.copied) > known
-                        or "nothing to copy" in terminal.text
-                        or "no output to copy" in terminal.text
+                        or "wrote nothing" in terminal.text
+                        or "has no output" in terminal.text
                         or "copied into" in terminal.text
                     ),
                     (step, key, tab),
