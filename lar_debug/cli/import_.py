@@ -135,7 +135,7 @@ def import_run(common: Common, file: Path, graph: str | None, at: tuple[str, ...
             show_json({"runs": rows, "exit_code": DONE})
         else:
             short = short_ids(store.runs())
-            show([run_line(store, info, short[info.run]) for info in runs])
+            show([run_line(store, info, short) for info in runs])
     return DONE
 
 

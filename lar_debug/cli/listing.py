@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -14,6 +15,7 @@ from lar_debug.model.problem import Problem
 from lar_debug.model.records import RunInfo, RunStatus
 from lar_debug.model.threads import questions_in
 from lar_debug.session.costs import Spendings
+from lar_debug.session.forks import place_of_parent
 from lar_debug.session.recording import as_it_stands
 from lar_debug.session.references import short_ids
 from lar_debug.store.database import Store
@@ -24,8 +26,8 @@ def run_json(store: Store, info: RunInfo, spendings: Spendings | None = None) ->
     those that other rows were told from."""
     spendings = spendings or Spendings(store)
     own, thread = spendings.of_run(info.run), spendings.of_thread(info.thread, info.run)
-    steps = store.step_count(info.run)
-    last = store.summaries(info.run, steps - 1) if steps else []
+    steps = store.step_numbers(info.run)
+    last = store.summaries(info.run, steps[-1]) if steps else []
     status = as_it_stands(store, info).status
     parent = info.parent
     return {
@@ -34,7 +36,7 @@ def run_json(store: Store, info: RunInfo, spendings: Spendings | None = None) ->
         "target": info.target,
         "engine": info.engine,
         "status": status.value,
-        "steps": steps,
+        "steps": len(steps),
         "started": info.started,
         "tokens": own.tokens,
         "saved": own.saved,
@@ -43,7 +45,7 @@ def run_json(store: Store, info: RunInfo, spendings: Spendings | None = None) ->
         if parent is None
         else {"run": parent[0], "step": parent[1], "attempt": parent[2]},
         "next": [node.label for line in last for node in line.next],
-        "interrupts": _interrupts(store, info.run, steps - 1)
+        "interrupts": _interrupts(store, info.run, steps[-1])
         if status is RunStatus.WAITING and steps
         else [],
     }
@@ -64,17 +66,20 @@ def _interrupts(store: Store, run: str, step: int) -> list[dict[str, Any]]:
     ]
 
 
-def run_line(store: Store, info: RunInfo, short: str, spendings: Spendings | None = None) -> str:
-    """One run for a person."""
+def run_line(
+    store: Store, info: RunInfo, short: Mapping[str, str], spendings: Spendings | None = None
+) -> str:
+    """One run for a person; `short` are the ids of all runs."""
     row = run_json(store, info, spendings)
     started = time.strftime("%Y-%m-%d %H:%M", time.localtime(info.started))
     steps = f"{row['steps']} step{'' if row['steps'] == 1 else 's'}"
     error = info.error.split("\n", 1)[0]
     error = f"  {error}" if error else ""
-    thread = f"  thread {info.thread}" if info.thread != info.run else ""
+    origin = f"  from {place_of_parent(info, short)}" if info.parent is not None else ""
+    thread = f"{origin}  thread {info.thread}" if info.thread != info.run else origin
     saved = f"  {row['saved']} tok saved" if row["saved"] else ""
     return (
-        f"{short:<6} {info.target:<24} {row['status']:<9} {steps:>9} "
+        f"{short[info.run]:<6} {info.target:<24} {row['status']:<9} {steps:>9} "
         f"{row['tokens']:>7} tok  {started}{thread}{saved}{error}"
     )
 
@@ -97,7 +102,7 @@ def list_runs(common: Common) -> None:
             show_json([run_json(store, info, spendings) for info in runs])
         else:
             short, spendings = short_ids(runs), Spendings(store)
-            show([run_line(store, info, short[info.run], spendings) for info in runs])
+            show([run_line(store, info, short, spendings) for info in runs])
     finally:
         store.close()
 

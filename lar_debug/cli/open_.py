@@ -80,7 +80,7 @@ class _Opened:
 
         common = self._common
         place = remembered(recording.store.path, recording.run) if step is None else None
-        if place is not None and place.step >= recording.step_count():
+        if place is not None and place.step not in recording.step_numbers():
             place = None
         if step is None:
             step = recording.default_step() if place is None else place.step

@@ -70,7 +70,7 @@ class LogWriter:
 
     def _steps(self) -> Iterator[tuple[Step, Execution]]:
         """Steps that came to an end: of the others the engine writes nothing."""
-        for number in range(self.store.step_count(self.info.run)):
+        for number in self.store.step_numbers(self.info.run):
             for step, execution in self.store.steps(self.info.run, number, number):
                 if execution.before and execution.after:
                     yield step, execution

@@ -50,11 +50,15 @@ class TimelineRow(NamedTuple):
 
 
 class TimelineRows(Protocol):
-    """The steps of a run, read as they are painted: a run may have 100,000."""
+    """The steps of a run, read as they are painted: a run may have 100,000. Those of a fork begin
+    behind the step that it continues from."""
+
+    @property
+    def steps(self) -> range: ...
 
     def __len__(self) -> int: ...
 
-    def row(self, index: int) -> TimelineRow: ...
+    def row(self, step: int) -> TimelineRow: ...
 
 
 class Chip(NamedTuple):

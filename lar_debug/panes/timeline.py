@@ -35,9 +35,10 @@ class Columns(NamedTuple):
     attempt: int
 
 
-def columns(width: int, steps: int, label: int) -> Columns:
-    """The columns for a width: ms goes first, then tok, then `changed` is cut."""
-    number = max(4, len(str(max(0, steps - 1))) + 3)
+def columns(width: int, last: int, label: int) -> Columns:
+    """The columns for a width and the number of the last step: ms goes first, then tok, then
+    `changed` is cut."""
+    number = max(4, len(str(max(0, last))) + 3)
     label = min(label, max(6, width // 3))
     rest = width - 3 - number - 1 - (label + 2) - _ATTEMPT
     ms = _MS if rest - _MS - _TOKENS >= _CHANGED_LEAST else 0
@@ -58,7 +59,10 @@ class Timeline(LineView):
 
     def __init__(self, signs: Signs) -> None:
         super().__init__(signs, id="timeline")
-        self.cursor = 0
+        self._cursor = 0
+        """The line of the step that is looked at."""
+        self._first = 0
+        """The step of the first line."""
         self._steps: TimelineRows | None = None
         self._label = _LABEL_WIDTHS[0]
         self._sampled = 0
@@ -67,7 +71,7 @@ class Timeline(LineView):
 
     def show(self, rows: TimelineRows, cursor: int) -> None:
         """Show rows that may be new or changed; only lines in sight that changed are built."""
-        self._steps = rows
+        self._steps, self._first = rows, rows.steps.start
         if self._widen(rows):
             self.forget_lines()
         if len(rows) != self.line_count:
@@ -80,7 +84,8 @@ class Timeline(LineView):
     def _widen(self, rows: TimelineRows) -> bool:
         """Whether the first steps have a longer name than the column was made for."""
         first, self._sampled = self._sampled, min(len(rows), _LABEL_SAMPLE)
-        labels = (one_line(rows.row(i).label, self.signs) for i in range(first, self._sampled))
+        steps = rows.steps[first : self._sampled]
+        labels = (one_line(rows.row(step).label, self.signs) for step in steps)
         needed = min(_LABEL_WIDTHS[1], max(map(cells, labels), default=0))
         if needed <= self._label:
             return False
@@ -91,18 +96,19 @@ class Timeline(LineView):
         seen, self._seen = self._seen, {}
         last = min(self.first_line + self.page, len(rows))
         for line in range(self.first_line, last):
-            self._seen[line] = rows.row(line)
+            self._seen[line] = rows.row(self._first + line)
         for line in seen.keys() | self._seen.keys():
             if seen.get(line) != self._seen.get(line):
                 self.forget_line(line)
 
     def move_to(self, cursor: int) -> None:
         """Put the cursor on another step: two lines are built."""
-        if cursor == self.cursor:
+        line = cursor - self._first
+        if line == self._cursor:
             return
-        old, self.cursor = self.cursor, cursor
+        old, self._cursor = self._cursor, line
         self.forget_line(old)
-        self.forget_line(cursor)
+        self.forget_line(line)
         self._keep_in_sight()
 
     def set_head(self, head: bool) -> None:
@@ -116,13 +122,13 @@ class Timeline(LineView):
         """Which step runs, -1 for none."""
         stopped, self._running_step = self._running_step, step
         if stopped != step:
-            for line in {stopped, step} - {-1}:
-                self.forget_line(line)
+            for one in {stopped, step} - {-1}:
+                self.forget_line(one - self._first)
 
     @property
     def running_place(self) -> tuple[int, int] | None:
         """Column and row, in this pane, of the sign of the step that runs, when in sight."""
-        row = self._running_step - self.first_line + self.head
+        row = self._running_step - self._first - self.first_line + self.head
         in_sight = self._running_step >= 0 and self.head <= row < self.size.height
         return (_SIGN_COLUMN, row) if in_sight else None
 
@@ -132,13 +138,13 @@ class Timeline(LineView):
 
     def on_click(self, event: events.Click) -> None:
         """A click on a line means its step."""
-        step = self.first_line + event.y - self.head
-        if event.y >= self.head and step < self.line_count:
-            self.post_message(self.StepChosen(step))
+        line = self.first_line + event.y - self.head
+        if event.y >= self.head and line < self.line_count:
+            self.post_message(self.StepChosen(self._first + line))
 
     def build_head(self, width: int) -> Strip:
         """The names of the columns."""
-        c = columns(width, self.line_count, self._label)
+        c = columns(width, self._last, self._label)
         text = (
             f"   {'#':>{c.number}} {fit('node', c.label)}  {fit('changed', c.changed)}"
             f"{fit('tok', c.tokens, right=True)}{fit('ms', c.ms, right=True)}"
@@ -150,12 +156,12 @@ class Timeline(LineView):
         """One step; the cursor's line is on its own ground."""
         if self._steps is None:
             return Strip.blank(width, self.rich_style)
-        row = self._seen[line] = self._steps.row(line)
-        c = columns(width, self.line_count, self._label)
-        here = line == self.cursor
+        row = self._seen[line] = self._steps.row(self._first + line)
+        c = columns(width, self._last, self._label)
+        here = line == self._cursor
         spans = [
             Span("> " if here else "  ", "strong"),
-            self._sign(row, line),
+            self._sign(row),
             Span(self._gutter(row, c.number)),
             Span(self.signs.seam if row.seam else " ", "key"),
             Span(fit(one_line(row.label, self.signs), c.label) + "  ", "strong" if here else ""),
@@ -164,8 +170,13 @@ class Timeline(LineView):
         ]
         return self.strip(spans, width, "cursor" if here else "")
 
-    def _sign(self, row: TimelineRow, line: int) -> Span:
-        outcome = Outcome.RUNNING if line == self._running_step else row.outcome
+    @property
+    def _last(self) -> int:
+        """The number of the last step."""
+        return self._first + self.line_count - 1
+
+    def _sign(self, row: TimelineRow) -> Span:
+        outcome = Outcome.RUNNING if row.step == self._running_step else row.outcome
         tone: Tone = "error" if failed(outcome) else ""
         return Span(self.signs.outcome(outcome), tone)
 
@@ -177,8 +188,8 @@ class Timeline(LineView):
     def _keep_in_sight(self) -> None:
         rows = self.page
         margin = 1 if rows >= 3 else 0
-        top = min(self.first_line, self.cursor - margin)
-        top = max(top, self.cursor + margin - rows + 1)
+        top = min(self.first_line, self._cursor - margin)
+        top = max(top, self._cursor + margin - rows + 1)
         top = max(0, min(top, self.line_count - rows))
         if top != self.first_line:
             self.scroll_lines_to(top)

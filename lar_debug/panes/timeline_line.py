@@ -47,7 +47,7 @@ class TimelineLine(Bar):
     def build(self, width: int) -> Strip:
         """The step of the cursor first of all, then one before, one after, and so on."""
         self.targets = []
-        if self._steps is None or not 0 <= self._cursor < len(self._steps):
+        if self._steps is None or self._cursor not in self._steps.steps:
             return self.strip((), width)
         spans: list[Span] = []
         column = 0
@@ -76,7 +76,7 @@ class TimelineLine(Bar):
         while open_ends:
             for end in sorted(open_ends):
                 step = first - 1 if end < 0 else after
-                wide = self._width(steps.row(step)) + _GAP if 0 <= step < len(steps) else width
+                wide = self._width(steps.row(step)) + _GAP if step in steps.steps else width
                 if used + wide > width:
                     open_ends.discard(end)
                     continue

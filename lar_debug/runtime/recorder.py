@@ -21,12 +21,14 @@ from typing import Any
 
 from lar_debug.model.records import (
     RECORDING_STOPPED,
+    NodeRef,
     Outcome,
     RunInfo,
     RunStatus,
     Segment,
 )
 from lar_debug.runtime.effects import Effects
+from lar_debug.runtime.forking import fork_entry
 from lar_debug.runtime.loaded import Loaded
 from lar_debug.runtime.marking import Marks
 from lar_debug.runtime.observation import quiet
@@ -177,6 +179,23 @@ class Recorder:
         except Exception as error:
             raise NotKept(error) from error
 
+    def fork_run(
+        self,
+        position: Position,
+        node: NodeRef,
+        beginning: Beginning,
+        durable: Durable,
+        state: dict[str, Any],
+    ) -> RunRecord:
+        """A new run that continues another one from a position, with `node` and the `state` that
+        was left there. Raises NotKept."""
+        try:
+            with self.lock, quiet():
+                self._refuse_when_stopped()
+                return self._new_fork(position, node, beginning, durable, state)
+        except Exception as error:
+            raise NotKept(error) from error
+
     def _refuse_when_stopped(self) -> None:
         if self.stopped:
             raise StoreError(f"{self.store.path} is not written by this process any more")
@@ -244,7 +263,7 @@ class Recorder:
     ) -> RunRecord:
         info, store = position.run, self.store
         record = RunRecord(self, info.run, beginning, durable)
-        record.steps = store.step_count(info.run)
+        record.steps = store.step_numbers(info.run).stop
         segments = store.segments(info.run)
         record.segment = len(segments)
         if segments and segments[-1].ended is None and info.ended is not None:
@@ -257,10 +276,34 @@ class Recorder:
             store.end_attempt_as(info.run, position.unended, 0, Outcome.CRASHED, error)
         entry = {name: value for name, value in info.entry.items() if name != ANSWERS}
         entry |= {**durable.entry, "shape": beginning.shape, **answers_entry(position)}
-        if position.node is None:
+        if position.anew:
             entry["begun_at"] = record.steps
         store.reopen(info.run, entry, durable.holding)
         store.add_nodes(info.run, beginning.nodes)
+        self._begin_segment(record)
+        return record
+
+    def _new_fork(
+        self,
+        position: Position,
+        node: NodeRef,
+        beginning: Beginning,
+        durable: Durable,
+        state: dict[str, Any],
+    ) -> RunRecord:
+        run, parent = secrets.token_hex(4), position.parent
+        assert parent is not None
+        record = RunRecord(self, run, beginning, durable)
+        record.first = record.steps = parent[1] + 1
+        record.engine_step = position.engine_step
+        entry: dict[str, Any] = fork_entry(position, node, beginning.session)
+        entry |= {"kind": self.origin.kind, "name": self.origin.name, **durable.entry}
+        entry |= {"names": {**entry.get("names", {}), **beginning.names}}
+        entry |= {"shape": beginning.shape}
+        info = self._process_info(run, beginning.engine, beginning.package, entry)
+        info = info._replace(thread=durable.holding.thread, parent=parent)
+        info = info._replace(input=record.keep_input(state))
+        self.store.add_run(sealed(info), beginning.nodes, holding=durable.holding)
         self._begin_segment(record)
         return record
 

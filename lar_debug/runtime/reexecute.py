@@ -128,9 +128,7 @@ class Attempt:
         self.how = ""
         self._fingerprint: Fingerprint = {}
         self._source = ""
-        self._snapshotter = Snapshotter(
-            self.store.objects, self.store.texts, run=self.info.run, key=signing_key(create=False)
-        )
+        self._snapshotter = self._snapshotter_of(self.info.run)
         self._execution: Execution | None = None
         self._time_is_up = False
         load_from_source(request["roots"], before_reading=self._before_reading)
@@ -186,10 +184,15 @@ class Attempt:
 
     # -- before the node runs -----------------------------------------------------------------
 
-    def snapshot(self, reference: str) -> dict[str, Any]:
-        """A recorded state, as real objects."""
+    def snapshot(self, reference: str, run: str) -> dict[str, Any]:
+        """A recorded state of a run, as real objects."""
+        of_run = self._snapshotter if run == self.info.run else self._snapshotter_of(run)
         with quiet():
-            return self._snapshotter.restore(reference)
+            return of_run.restore(reference)
+
+    def _snapshotter_of(self, run: str) -> Snapshotter:
+        key = signing_key(create=False)
+        return Snapshotter(self.store.objects, self.store.texts, run=run, key=key)
 
     def recorded_value(self, key: str) -> Value:
         """What the recorded step left under a key; None where it left nothing."""
@@ -250,7 +253,7 @@ class Attempt:
         edits: dict[str, Any] = self._request.get("edits") or {}
         restored, self._restored = self._restored, None
         if restored is None:
-            restored = self.snapshot(recorded.before)
+            restored = self.snapshot(recorded.before, self.info.run)
         before = recorded.before
         with quiet():
             if edits.get("set") or edits.get("unset"):

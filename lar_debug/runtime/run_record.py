@@ -131,7 +131,10 @@ class RunRecord:
         self.run = run
         self.durable = durable
         self.noted: set[tuple[str, str]] = set()
+        self.first = 0
+        """Its first step: above 0 where it is a fork."""
         self.steps = 0
+        """The step to come."""
         self.segment = 0
         self.engine_step = 0
         """The engine's number of the step to come, through all segments."""

@@ -21,6 +21,11 @@ ANSWERS: Final = "answers"
 """Key of a run's entry: what a person has answered in the step where the run stands."""
 
 
+FORK: Final = "fork"
+"""Key of a fork's entry: the node and the engine's step that it begins with, and the thread that
+its program names."""
+
+
 class ThreadProblem(Problem):
     """A thread cannot go on as it was asked to; one line that says what to do."""
 
@@ -47,16 +52,30 @@ class Position:
     unended: int | None = None
     """The step in which its process ended."""
     finished: bool = False
+    anew: bool = False
+    """From its beginning."""
+    parent: tuple[str, int, int] | None = None
+    """Where it is another run that goes on, a fork: the execution of `run` that it continues."""
+
+
+def beginning_of(run: RunInfo) -> Position:
+    """Where a run began: with its start node, a fork with the node that it continued with."""
+    found: Any = run.entry.get(FORK)
+    if not isinstance(found, dict):
+        return Position(run, run.input, anew=True)
+    begins = cast("dict[str, Any]", found)
+    node = NodeRef(*map(str, begins["node"]))
+    return Position(run, run.input, int(begins["engine_step"]), node, anew=True)
 
 
 def position_of(store: Store, run: RunInfo) -> Position:
     """Where a run goes on. Raises StoreError."""
-    steps = store.step_count(run.run)
-    if steps == 0:
-        return Position(run, run.input)
-    step = store.step(run.run, steps - 1)
+    steps = store.step_numbers(run.run)
+    if not steps:
+        return beginning_of(run)
+    step = store.step(run.run, steps[-1])
     execution = store.execution(run.run, step.step, 0)
-    if _ended_well(execution):
+    if ended_well(execution):
         if not execution.next:
             return Position(run, execution.after, step.engine_step + 1, finished=True)
         return Position(
@@ -76,7 +95,8 @@ def position_of(store: Store, run: RunInfo) -> Position:
     )
 
 
-def _ended_well(execution: Execution) -> bool:
+def ended_well(execution: Execution) -> bool:
+    """True where what an execution left is what the graph goes on with."""
     if execution.outcome is Outcome.ERROR:
         # The node has dealt with it itself: its error leads somewhere.
         return bool(execution.next)
@@ -185,7 +205,7 @@ def begins_anew(position: Position, *, from_start: bool) -> Position:
     """
     run = position.run
     if from_start:
-        return Position(run, run.input)
+        return beginning_of(run)
     died = run.status in (RunStatus.RUNNING, RunStatus.CRASHED)
     if died and run.entry.get("begun") and durability_of(run) is Durability.EXIT:
         raise ThreadProblem(

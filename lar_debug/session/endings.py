@@ -112,7 +112,7 @@ def ending_document(
 
 def _is_last(recording: Recording, execution: Execution) -> bool:
     """True where the run stands: nobody has gone on from there yet."""
-    return execution.attempt == 0 and execution.step == recording.step_count() - 1
+    return execution.attempt == 0 and execution.step == recording.step_numbers().stop - 1
 
 
 def _next_try(recording: Recording, execution: Execution) -> int | None:

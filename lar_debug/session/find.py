@@ -73,7 +73,7 @@ class Find:
         """Go to the next match (1) or the one before (-1); they go round."""
         if not self.text:
             return
-        if self._ended and self._searched < self._recording.step_count():
+        if self._ended and self._searched < len(self._recording.step_numbers()):
             # A run that goes on has steps that were not there to be searched.
             self.start(self.text)
         self._wait_for(by)
@@ -175,9 +175,10 @@ class Search:
     def slices(self, cursor: int) -> Iterator[tuple[int, list[int]]]:
         """(steps searched, steps that match), again and again, from the step after `cursor` on
         to the last one, then from the first. Raises Problem."""
-        count = self._recording.step_count()
+        steps = self._recording.step_numbers()
+        first_step, last_step = steps.start, steps.stop - 1
         searched, found, since = 0, list[int](), time.monotonic()
-        for first, last in ((cursor + 1, count - 1), (0, min(cursor, count - 1))):
+        for first, last in ((cursor + 1, last_step), (first_step, min(cursor, last_step))):
             for step, matches in self._steps(first, last):
                 searched += 1
                 if matches:
@@ -188,7 +189,8 @@ class Search:
         yield searched, found
 
     def _steps(self, first: int, last: int) -> Iterator[tuple[int, bool]]:
-        previous = self._recording.summaries(first - 1, first - 1)[0] if 0 < first <= last else None
+        before = self._recording.summaries(first - 1, first - 1) if first <= last else []
+        previous = before[0] if before else None
         rested = time.monotonic()
         for start in range(first, last + 1, WINDOW):
             for line in self._recording.summaries(start, min(start + WINDOW - 1, last)):
@@ -207,7 +209,7 @@ class Search:
         ]
         if any(map(self._needle.is_in, (line.node.label, line.error, *changed))):
             return True
-        if line.step == 0 and self._finder.key_in(self._before(line), self._hidden):
+        if previous is None and self._finder.key_in(self._before(line), self._hidden):
             return True
         if not changed or not line.after:
             return False

@@ -56,13 +56,14 @@ class GoingOn:
             raise Problem("it goes on already")
         check_can_go_on(recording.store, info)
         started_again(recording)
-        last = recording.step_count() - 1
-        if info.status is RunStatus.WAITING and last >= 0:
+        steps = recording.step_numbers()
+        last = steps.stop - 1
+        if info.status is RunStatus.WAITING and steps:
             asked = questions_in(recording.execution(last, 0).note)
             if asked and all(one.choices for one in asked):
                 return asked
         following = [node.label for line in recording.summaries(last, last) for node in line.next]
-        where = f" with {following[0]}" if following else f" from step {max(last, 0)}"
+        where = f" with {following[0]}" if following else f" from step {max(last, steps.start)}"
         what = "the run" if info.thread == info.run else f"thread {info.thread}"
         return (Question(f"go on with {what}{where}? y"),)
 

@@ -38,20 +38,20 @@ def read_facts(recording: Recording, known: Facts | None = None) -> Facts:
     first, counted = (0, 0) if known is None else (known.unended, known.counted)
     info = recording.info
     store, run = recording.store, recording.run
-    steps = recording.step_count()
+    steps = recording.step_numbers()
     _, tokens = store.totals(run, first)
     segment = store.last_segment(run)
     saved = known.saved if known is not None and known.segment == segment else None
     if saved is None:
         saved = sum(one.saved for one in recording.resumes())
     # The newest step may be running: its tokens come with its end.
-    unended = max(steps - 1, 0)
+    unended = max(steps.stop - 1, 0)
     if unended > first:
         _, last = store.totals(run, unended)
         first, counted = unended, counted + tokens - last
         tokens = last
     since = next((one.started for one in reversed(store.segments(run))), info.started)
-    return Facts(info, steps, counted + tokens, first, counted, segment, saved, since)
+    return Facts(info, len(steps), counted + tokens, first, counted, segment, saved, since)
 
 
 _ENDED = {

@@ -43,12 +43,12 @@ class History:
 
     def _read_known(self) -> frozenset[str]:
         recording = self._recording
-        count = recording.step_count()
-        if count and count != self._known[0]:
-            last = recording.execution(count - 1, 0)
+        steps = recording.step_numbers()
+        if steps and steps.stop != self._known[0]:
+            last = recording.execution(steps[-1], 0)
             left = last.after or last.before
             state = glimpse(Reader(recording.store.objects), left) if left else {}
-            self._known = count, frozenset(state) - recording.quiet_after(left)
+            self._known = steps.stop, frozenset(state) - recording.quiet_after(left)
         return self._known[1]
 
     async def of(self, key: str) -> AsyncIterator[list[KeyChange]]:
@@ -61,8 +61,7 @@ class History:
         found, since = list[KeyChange](), time.monotonic()
         previous: StepSummary | None = None
         look = _Look(self._recording, key)
-        count = self._recording.step_count()
-        for start in range(0, count, WINDOW):
+        for start in self._recording.step_numbers()[::WINDOW]:
             for line in self._recording.summaries(start, start + WINDOW - 1):
                 change = look.change(line, previous)
                 previous = line
@@ -96,8 +95,8 @@ class _Look:
             old = self._at(self._before(line, previous))
             spans = _changed(old, self._at(line.after))
             return KeyChange(line.step, line.node.label, "~", spans)
-        if line.step == 0 and (held := self._at(self._before(line, None))) is not _NOTHING:
-            return KeyChange(0, "(the run began with it)", "+", _whole(held))
+        if previous is None and (held := self._at(self._before(line, None))) is not _NOTHING:
+            return KeyChange(line.step, "(the run began with it)", "+", _whole(held))
         return None
 
     def _before(self, line: StepSummary, previous: StepSummary | None) -> str:

@@ -13,6 +13,7 @@ from lar_debug.client.recorded_run import Forward, RecordedRun
 from lar_debug.client.zygote import bootstrap_command
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import RECORDING_STOPPED, Outcome, RunInfo, RunStatus
+from lar_debug.runtime.forking import ForkPoint
 from lar_debug.runtime.threads import is_announced, start_name
 from lar_debug.session.reached import reached_by_script
 from lar_debug.session.recording import Recording, as_it_stands
@@ -32,20 +33,24 @@ def check_can_go_on(store: Store, info: RunInfo, *, force: bool = False) -> None
         raise Problem(f"thread {info.thread} is at its end: there is nothing to go on with")
 
 
-def started_again(recording: Recording, *, live: bool = False) -> str:
-    """What is told where a thread goes on by starting its script again, "" where a module holds
-    its graph. Raises Problem where the script would reach the outside again on its way to the run,
-    unless `live`."""
+def started_again(
+    recording: Recording, *, live: bool = False, fork: ForkPoint | None = None
+) -> str:
+    """What is told where a thread goes on, or a fork begins, by starting its script again, ""
+    where a module holds its graph. Raises Problem where the script would reach the outside again
+    on its way to the run, unless `live`."""
     info = recording.info
     if info.entry.get("kind") != "script" or is_announced(info) or start_name(info):
         return ""
     target, thread = info.target, info.thread
     if not live and (way := reached_by_script(recording, "")):
+        what = f"go on with thread {thread}" if fork is None else f"continue from {fork.place}"
         raise Problem(
-            f"to go on with thread {thread} {target} has to be started again, and {way} when it "
-            "was recorded; lar-debug resume --live does that again"
+            f"to {what} {target} has to be started again, and {way} when it was recorded; "
+            f"lar-debug {'resume' if fork is None else 'fork'} --live does that again"
         )
-    return f"{target} is started again: only its own code makes the graph of thread {thread}"
+    whose = f"thread {thread}" if thread != info.run else f"run {info.run}"
+    return f"{target} is started again: only its own code makes the graph of {whose}"
 
 
 def resuming(
@@ -59,6 +64,39 @@ def resuming(
 
     `wanted` are options of lar_debug.runtime.resume; those that say nothing are left out.
     """
+    named = {"thread": recording.info.thread}
+    return _program(recording, interpreter, {**named, **wanted}, forward)
+
+
+def forking(
+    recording: Recording,
+    fork: ForkPoint,
+    interpreter: Path,
+    wanted: Mapping[str, Any],
+    *,
+    forward: tuple[Forward, Forward] | None = None,
+) -> RecordedRun:
+    """The program that continues from an execution of a run, as a new one; else as `resuming`."""
+    return _program(recording, interpreter, {"fork": list(fork), **wanted}, forward)
+
+
+def fork_of(store: Store, fork: ForkPoint, program: RecordedRun) -> RunInfo | None:
+    """The fork that a program has begun, None while it has not."""
+    if program.process is None:
+        return None
+    mark = f"/{program.process.pid}/"
+    for info in store.runs():
+        if info.parent == fork and any(mark in one.process for one in store.segments(info.run)):
+            return info
+    return None
+
+
+def _program(
+    recording: Recording,
+    interpreter: Path,
+    wanted: Mapping[str, Any],
+    forward: tuple[Forward, Forward] | None,
+) -> RecordedRun:
     info = recording.info
     options: dict[str, Any] = {
         "store": str(recording.store.path),
@@ -68,7 +106,6 @@ def resuming(
         "roots": [str(recording.project)],
         "target": info.target,
         "name": info.entry.get("name", ""),
-        "thread": info.thread,
         **{name: value for name, value in wanted.items() if value},
     }
     folder = Path(info.cwd)
@@ -89,8 +126,7 @@ def settle(store: Store, runs: list[RunInfo], program: RecordedRun) -> list[RunI
         stands = as_it_stands(store, info)
         if stands.status is RunStatus.CRASHED and info.status is RunStatus.RUNNING:
             status, error = _unwritten_end(program)
-            last = store.step_count(info.run) - 1
-            if last >= 0:
+            for last in store.step_numbers(info.run)[-1:]:
                 store.end_attempt_as(info.run, last, 0, Outcome.CRASHED, error)
             store.set_status(info.run, status, error=error, ended=time.time())
         settled.append(store.run(info.run))

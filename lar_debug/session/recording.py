@@ -87,8 +87,9 @@ class Recording:
     def nodes(self) -> dict[str, Node]:
         return self.store.nodes(self._run)
 
-    def step_count(self) -> int:
-        return self.store.step_count(self._run)
+    def step_numbers(self) -> range:
+        """As the store has them."""
+        return self.store.step_numbers(self._run)
 
     def step(self, step: int) -> Step:
         return self.store.step(self._run, step)
@@ -161,7 +162,7 @@ class Recording:
 
     def _spending(self) -> list[StepTokens]:
         """What the steps took; of steps that have ended nothing is read again."""
-        last = self.step_count() - 1
+        last = self.step_numbers().stop - 1
         state = self.store.execution_states(self._run, last)[:1]
         if self._spent[0] != (last, state):
             self._spent = (last, state), self.store.spending(self._run)
@@ -278,9 +279,10 @@ class Recording:
     def default_step(self) -> int | None:
         """The step to look at first: the failed one, where nobody went on from there, else the last
         that called a model."""
-        last = self.step_count() - 1
-        if last < 0:
+        steps = self.step_numbers()
+        if not steps:
             return None
+        last = steps[-1]
         newest = self.summaries(last)[0]
         if newest.outcome is Outcome.CRASHED:
             return last

@@ -15,6 +15,7 @@ from lar_debug.model.problem import Problem
 from lar_debug.model.records import RunInfo, RunStatus
 from lar_debug.model.runs import RunRow, RunsView
 from lar_debug.session.costs import resumes_of
+from lar_debug.session.forks import place_of_parent
 from lar_debug.session.header import target_name
 from lar_debug.session.recording import as_it_stands
 from lar_debug.session.references import short_ids
@@ -140,8 +141,7 @@ class Runs:
         known = self._looked_into.get(info.run)
         name = target_name(info)
         if info.parent is not None:
-            run, step, attempt = info.parent
-            name = f"from {short.get(run, run[:4])}:{step}@{attempt}"
+            name = f"from {place_of_parent(info, short)}"
         facts = known[1] if known is not None else None
         return RunRow(
             info.run,

@@ -112,8 +112,8 @@ class Session(Acts):
         """The attempt that runs; while the recorded run goes on, its step as attempt 0."""
         if self._rerunning.running is not None or not self._is_live:
             return self._rerunning.running
-        last = len(self._timeline) - 1
-        return RunningView(max(last, 0), 0, self.facts.since)
+        steps = self._timeline.steps
+        return RunningView(max(steps.stop - 1, steps.start), 0, self.facts.since)
 
     @property
     def _is_live(self) -> bool:
@@ -140,15 +140,19 @@ class Session(Acts):
     def go(self, step: int) -> None:
         """Look at another step; its newest attempt is shown. The last step of a run that goes
         on is followed."""
-        last = len(self._timeline) - 1
-        step = max(0, min(step, last))
+        step = self._nearest(step)
         if self._is_live:
-            self._looking.tail = step == last
-        if step != self.cursor and last >= 0:
+            self._looking.tail = step == self._timeline.steps.stop - 1
+        if step != self.cursor and len(self._timeline):
             self._looking.go(step)
             self.look_again()
             self._rerunning.looked_at()
         self.changed("header", "timeline")
+
+    def _nearest(self, step: int) -> int:
+        """The step that there is, for one that a person asks for."""
+        steps = self._timeline.steps
+        return max(steps.start, min(step, steps.stop - 1))
 
     def move(self, by: int) -> None:
         self.go(self.cursor + by)
@@ -238,7 +242,7 @@ class Session(Acts):
         """The run goes on: look at its newest step until somebody looks back."""
         self._looking.tail = True
         if len(self._timeline):
-            self._looking.go(len(self._timeline) - 1)
+            self._looking.go(self._timeline.steps[-1])
         self.look_again()
 
     # -- what others tell -------------------------------------------------------------------
@@ -328,7 +332,7 @@ class Session(Acts):
         """Show the step, then start watching and the interpreter. Saves count from now on."""
         since = time.time()
         self._viewer = Viewer(self.recording, self._show_view, self._store_problem)
-        self._looking.step = max(0, min(self.cursor, len(self._timeline) - 1))
+        self._looking.step = self._nearest(self.cursor)
         self.look_again()
         self._opened.set()
         if self._is_live:
@@ -358,8 +362,9 @@ class Session(Acts):
         except Problem as error:
             self._store_problem(error)
             return
-        if self._looking.tail and len(self._timeline) - 1 > self.cursor:
-            self._looking.go(len(self._timeline) - 1)
+        newest = self._timeline.steps.stop - 1
+        if self._looking.tail and newest > self.cursor:
+            self._looking.go(newest)
         if was_live and not self._is_live:
             self._run_ended()
         elif self._is_live and not was_live:

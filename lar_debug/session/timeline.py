@@ -38,7 +38,7 @@ class _Window(NamedTuple):
 
 
 class Timeline:
-    """Rows by position. `forget` what others wrote; flags are asked for at each row."""
+    """Rows by their steps. `forget` what others wrote; flags are asked for at each row."""
 
     def __init__(
         self, recording: Recording, flags: Flags, on_problem: Callable[[Problem], None]
@@ -47,38 +47,44 @@ class Timeline:
         self._flags = flags
         self._on_problem = on_problem
         self._windows: dict[int, _Window] = {}
-        self._count = recording.step_count()
+        self.steps = recording.step_numbers()
 
     def __len__(self) -> int:
-        return self._count
+        return len(self.steps)
 
-    def row(self, index: int) -> TimelineRow:
-        """The row at a position. Raises IndexError beyond the end."""
-        line = self.summary(index)
+    def row(self, step: int) -> TimelineRow:
+        """The row of a step. Raises IndexError for one that there is not."""
+        line = self.summary(step)
         return TimelineRow(
             step=line.step,
             label=line.node.label,
             outcome=line.outcome,
             flags=self._flags(line),
-            changed=self._told(index, line),
+            changed=self._told(step, line),
             tokens=line.tokens.total,
             ms=line.duration_ns // MS,
             attempt=line.newest,
-            seam=line.segment > 0 and index > 0 and self.summary(index - 1).segment < line.segment,
+            seam=line.segment > 0
+            and step > self.steps.start
+            and self.summary(step - 1).segment < line.segment,
         )
 
-    def summary(self, index: int) -> StepSummary:
-        """The recorded line at a position. Raises IndexError beyond the end."""
-        if not 0 <= index < self._count:
-            raise IndexError(index)
-        lines = self._window(index).lines
-        place = index % WINDOW
-        return lines[place] if place < len(lines) else _unread(index)
+    def summary(self, step: int) -> StepSummary:
+        """The recorded line of a step. Raises IndexError for one that there is not."""
+        if step not in self.steps:
+            raise IndexError(step)
+        window = self._window(step)
+        place = step - self._first_of(step)
+        return window.lines[place] if place < len(window.lines) else _unread(step)
 
-    def _window(self, index: int) -> _Window:
-        first = index - index % WINDOW
+    def _first_of(self, step: int) -> int:
+        """The step with which the window of a step begins."""
+        return step - (step - self.steps.start) % WINDOW
+
+    def _window(self, step: int) -> _Window:
+        first = self._first_of(step)
         window = self._windows.get(first)
-        if window is None or (index - first >= len(window.lines) and not window.unread):
+        if window is None or (step - first >= len(window.lines) and not window.unread):
             try:
                 window = _Window(tuple(self._recording.summaries(first, first + WINDOW - 1)), {})
             except Problem as error:
@@ -89,9 +95,9 @@ class Timeline:
             self._windows[first] = window
         return window
 
-    def _told(self, index: int, line: StepSummary) -> str:
+    def _told(self, step: int, line: StepSummary) -> str:
         """Changed keys; for a step that came to no end, why."""
-        told = self._window(index).changed
+        told = self._window(step).changed
         if line.step not in told:
             try:
                 told[line.step] = self._tell(line)
@@ -105,7 +111,8 @@ class Timeline:
         if line.outcome is Outcome.WAITING:
             info = recording.info
             since = info.ended or line.started
-            if info.status is not RunStatus.WAITING or line.step != recording.step_count() - 1:
+            newest = recording.step_numbers().stop - 1
+            if info.status is not RunStatus.WAITING or line.step != newest:
                 return "waited for a person"
             return f"waiting for a person since {time.strftime('%H:%M', time.localtime(since))}"
         if line.outcome is Outcome.CRASHED:
@@ -121,30 +128,30 @@ class Timeline:
 
         Raises Problem.
         """
-        self._count = self._counted()
+        self.steps = self._counted()
         if step is None:
             self._windows.clear()
         else:
-            self._windows.pop(step - step % WINDOW, None)
+            self._windows.pop(self._first_of(step), None)
 
     def grow(self) -> None:
         """Take in steps that were recorded since; those that had ended are not read again.
 
         Raises Problem.
         """
-        self._count = self._counted()
+        self.steps = self._counted()
         for first, window in list(self._windows.items()):
             unended = any(line.outcome is Outcome.RUNNING for line in window.lines)
             if unended or len(window.lines) < WINDOW:
                 del self._windows[first]
 
-    def _counted(self) -> int:
-        """How many steps there are now. Raises Problem where the run was deleted: what was read
+    def _counted(self) -> range:
+        """The steps that there are now. Raises Problem where the run was deleted: what was read
         of it stays."""
-        count = self._recording.step_count()
-        if count < self._count:
+        steps = self._recording.step_numbers()
+        if len(steps) < len(self.steps):
             self._recording.store.run(self._recording.run)
-        return count
+        return steps
 
 
 def _unread(step: int) -> StepSummary:

@@ -108,13 +108,13 @@ class MainScreen(WalkingScreen, ThreadsScreen, StateScreen, SizingScreen, inheri
         if (pane := self._scrolled) is not None:
             pane.walk_to(0)
         else:
-            self.session.go(0)
+            self.session.go(self.session.timeline().steps.start)
 
     def action_last(self) -> None:
         if (pane := self._scrolled) is not None:
             pane.walk_to(pane.line_count)
         else:
-            self.session.go(max(0, len(self.session.timeline()) - 1))
+            self.session.go(self.session.timeline().steps.stop - 1)
 
     def action_page(self, by: int) -> None:
         if (pane := self._scrolled) is not None:

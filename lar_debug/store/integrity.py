@@ -93,7 +93,7 @@ def _runs(store: Store) -> str:
     for info in store.runs():
         store.nodes(info.run)
         store.segments(info.run)
-        for step in range(store.step_count(info.run)):
+        for step in store.step_numbers(info.run):
             store.step(info.run, step)
             for execution in store.executions(info.run, step):
                 store.calls(info.run, step, execution.attempt)

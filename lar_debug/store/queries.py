@@ -65,7 +65,11 @@ ADD_STEP = f"INSERT INTO step VALUES ({','.join('?' * 10)}, NULL, NULL)"
 SET_IMPURE = "UPDATE step SET impure=? WHERE run=? AND step=?"
 SET_ACCEPTED = "UPDATE step SET accepted=? WHERE run=? AND step=?"
 # Steps have no gaps: counting 100,000 of them would take longer than a screen may.
-STEP_COUNT = "SELECT coalesce(max(step) + 1, 0) FROM step WHERE run=?"
+STEP_NUMBERS = """
+SELECT coalesce((SELECT min(step) FROM step WHERE run=?1), parent_step + 1, 0),
+  (SELECT max(step) + 1 FROM step WHERE run=?1)
+FROM run WHERE run=?1
+"""
 STEP_IS_THERE = "SELECT 1 FROM step WHERE run=? AND step=?"
 STEPS = "SELECT * FROM step WHERE run=? AND step BETWEEN ? AND ? ORDER BY step"
 

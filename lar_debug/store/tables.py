@@ -74,8 +74,14 @@ class Tables:
             raise StoreError(f"no run {run} in {self.path}")
         return row_run(rows[0])
 
-    def step_count(self, run: str) -> int:
-        return int(self._connection.rows(queries.STEP_COUNT, (run,))[0][0])
+    def step_numbers(self, run: str) -> range:
+        """The steps of a run: from 0 on, of a fork from the one after its parent's on. Where there
+        is none yet the range is empty, and begins where the first will stand."""
+        rows = self._connection.rows(queries.STEP_NUMBERS, (run,))
+        if not rows:
+            return range(0)
+        first, end = rows[0]
+        return range(int(first), int(first if end is None else end))
 
     def totals(self, run: str, first: int = 0) -> tuple[int, int]:
         """(steps, tokens) of what was recorded from step `first` on."""
@@ -116,8 +122,8 @@ class Tables:
         """One step. Raises StoreError when it is out of range."""
         rows = self._connection.rows(queries.STEPS, (run, step, step))
         if not rows:
-            last = self.step_count(run) - 1
-            known = f"its steps are 0 to {last}" if last >= 0 else "it has none"
+            steps = self.step_numbers(run)
+            known = f"its steps are {steps[0]} to {steps[-1]}" if steps else "it has none"
             raise StoreError(f"run {run} has no step {step}: {known}")
         return row_step(rows[0])
 

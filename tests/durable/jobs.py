@@ -37,7 +37,8 @@ def run(
     graph_state: bool = False,
     **options,
 ) -> None:
-    """Run or resume; what came of it stands in `result`: entries, state, and how it ended."""
+    """Run or resume a thread, or fork the run that `thread` names; what came of it stands in
+    `result`: entries, state, and how it ended."""
     made = lar_debug.DurableExecutor(**{"store": STORE, **(executor or {})})
     given = {} if state is None else state
     handed = GraphState(given) if graph_state else given
@@ -52,6 +53,8 @@ def run(
     try:
         if how == "run":
             steps = made.run_step_by_step(build(), handed, thread_id=thread, **options)
+        elif how == "fork":
+            steps = made.fork(thread, build(), state=handed, **options)
         else:
             steps = made.resume(thread, build(), state=handed, **options)
         for entry in steps:

@@ -142,7 +142,7 @@ def test_nodes_that_a_model_designed_are_made_again_without_it(desk, tmp_path):
     assert nodes_ran(tmp_path) == ["model", "count_words", "count_words", "model"]
     with store_of(tmp_path) as store:
         run = newest(store)
-        steps = range(store.step_count(run))
+        steps = store.step_numbers(run)
         calls = [call.kind for step in steps for call in store.calls(run, step, 0)]
     assert calls.count("llm") == 2
 

@@ -34,7 +34,7 @@ def results(folder: Path) -> list:
         run = newest(store)
         return [
             store.reader.value(task.result)["result"]
-            for step in range(store.step_count(run))
+            for step in store.step_numbers(run)
             for task in store.tasks(run, step)
         ]
 

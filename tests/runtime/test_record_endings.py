@@ -142,7 +142,7 @@ def test_a_forked_child_of_the_script_leaves_the_recording_alone(forks, tmp_path
     assert (done.returncode, done.stderr) == (0, b"")
     with store_of(tmp_path) as store:
         (run,) = runs_of(store)
-        assert (run.status, store.step_count(run.run)) == (RunStatus.FINISHED, 2)
+        assert (run.status, len(store.step_numbers(run.run))) == (RunStatus.FINISHED, 2)
 
 
 def test_without_anybody_to_ask_the_run_waits_with_its_question(forks, tmp_path):
@@ -183,7 +183,7 @@ def test_a_named_graph_runs_without_the_main_block_and_writes_no_log(forks, tmp_
     assert b"outcome success" not in done.stdout
     with store_of(tmp_path) as store:
         (run,) = runs_of(store)
-        assert (run.status, store.step_count(run.run)) == (RunStatus.WAITING, 7)
+        assert (run.status, len(store.step_numbers(run.run))) == (RunStatus.WAITING, 7)
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == []
 
 

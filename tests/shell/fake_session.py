@@ -90,13 +90,18 @@ HEADER = HeaderView(
 class Rows:
     """A timeline that counts nothing and computes its rows when asked."""
 
-    steps: Sequence[TimelineRow]
+    rows: Sequence[TimelineRow]
+    first: int = 0
+
+    @property
+    def steps(self) -> range:
+        return range(self.first, self.first + len(self.rows))
 
     def __len__(self) -> int:
-        return len(self.steps)
+        return len(self.rows)
 
-    def row(self, index: int) -> TimelineRow:
-        return self.steps[index]
+    def row(self, step: int) -> TimelineRow:
+        return self.rows[self.steps.index(step)]
 
 
 @dataclass(frozen=True)
@@ -105,11 +110,15 @@ class ManyRows:
 
     count: int
 
+    @property
+    def steps(self) -> range:
+        return range(self.count)
+
     def __len__(self) -> int:
         return self.count
 
-    def row(self, index: int) -> TimelineRow:
-        return TimelineRow(index, f"node{index % 7}", Outcome.SUCCESS, "", "+key", 10, 1, 0)
+    def row(self, step: int) -> TimelineRow:
+        return TimelineRow(step, f"node{step % 7}", Outcome.SUCCESS, "", "+key", 10, 1, 0)
 
 
 def strip(shown: int = 3, newest: int = 3) -> StripView:

@@ -119,7 +119,7 @@ class Sample:
             while True:
                 assert program.poll() is None, "it has ended"
                 recording = _newest(self.store)
-                if recording.info.status is RunStatus.RUNNING and recording.step_count() > step:
+                if recording.info.status is RunStatus.RUNNING and step in recording.step_numbers():
                     return recording
                 await asyncio.sleep(_LOOK_AGAIN)
 

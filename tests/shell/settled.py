@@ -75,11 +75,15 @@ class _Rows:
     def __init__(self, rows: TimelineRows) -> None:
         self._rows = rows
 
+    @property
+    def steps(self) -> range:
+        return self._rows.steps
+
     def __len__(self) -> int:
         return len(self._rows)
 
-    def row(self, index: int) -> TimelineRow:
-        return settled(self._rows.row(index))
+    def row(self, step: int) -> TimelineRow:
+        return settled(self._rows.row(step))
 
 
 class SettledSession:

@@ -51,7 +51,7 @@ async def test_one_changed_step_builds_its_line_only(open_desk: OpenDesk) -> Non
     async with open_desk() as desk:
         rows = desk.session.rows
         assert not isinstance(rows, ManyRows)
-        changed = [*rows.steps[:2], rows.steps[2]._replace(flags="*"), *rows.steps[3:]]
+        changed = [*rows.rows[:2], rows.rows[2]._replace(flags="*"), *rows.rows[3:]]
         desk.session.rows = replace(rows, steps=changed)
         before = built(desk)
         await desk.tell("timeline")

@@ -16,11 +16,13 @@ from typing import Any
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import RunInfo
 from lar_debug.runtime.engines import lar
-from lar_debug.runtime.engines.lar_durable import MAX_STEPS, ThreadRun, Wish
+from lar_debug.runtime.engines.lar_durable import MAX_STEPS
 from lar_debug.runtime.engines.lar_engine import dict_of
 from lar_debug.runtime.engines.lar_graph import LarGraph
 from lar_debug.runtime.engines.lar_playback import played_back
 from lar_debug.runtime.engines.lar_recording import LarRecording
+from lar_debug.runtime.engines.lar_thread_run import ThreadRun, Wish
+from lar_debug.runtime.forking import ForkPoint, forked_session, program_thread
 from lar_debug.runtime.loader import load_script
 from lar_debug.runtime.observation import quiet
 from lar_debug.runtime.recorder import Recorder
@@ -29,14 +31,19 @@ REFUSED = 2
 
 
 def start_again(
-    options: Mapping[str, Any], recording: LarRecording, recorder: Recorder, info: RunInfo
+    options: Mapping[str, Any],
+    recording: LarRecording,
+    recorder: Recorder,
+    info: RunInfo,
+    fork: ForkPoint | None = None,
 ) -> int | None:
-    """Run the script of a thread, which goes on where `info` stopped. Raises whatever the script
-    raises, and LoadError; `options` are those of lar_debug.runtime.resume.main."""
+    """Run the script of a thread, which goes on where `info` stopped, or as a `fork` of it. Raises
+    whatever the script raises, and LoadError; `options` are those of
+    lar_debug.runtime.resume.main."""
     if info.thread == info.run:
         # The runs behind it have no thread of a person's either.
         recorder.origin = replace(recorder.origin, thread="")
-    again = _Again(options, recording, recorder, info)
+    again = _Again(options, recording, recorder, info, fork)
     recording.goes_on = again
     try:
         load_script(options["script"], options.get("argv", []), name="__main__")
@@ -45,7 +52,7 @@ def start_again(
             raise
     if not again.there:
         target = options.get("target") or options["script"]
-        sys.stderr.write(f"{target} ended without coming to the run of thread {info.thread}\n")
+        sys.stderr.write(f"{target} ended without coming to {again.wanted}\n")
         return REFUSED
     return None
 
@@ -59,19 +66,35 @@ class _Again:
         recording: LarRecording,
         recorder: Recorder,
         info: RunInfo,
+        fork: ForkPoint | None,
     ) -> None:
         self.store, self.info = recorder.store, info
         self.there = False
         self._options, self._recording, self._recorder = options, recording, recorder
-        self._snapshotter = recorder.new_snapshotter(info.run)
+        self._fork = fork
+        self._run: ThreadRun | None = None
         self._lock = threading.Lock()
-        # What begins after it belongs to the program that was recorded.
-        recording.session = str(info.entry.get("session", ""))
+        # What begins after it belongs to the program that was recorded, or to one that goes
+        # another way from here on.
+        known = str(info.entry.get("session", ""))
+        recording.session = known if fork is None else forked_session(info)
 
-    def snapshot(self, reference: str) -> dict[str, Any]:
-        """A recorded state, as real objects."""
+    @property
+    def wanted(self) -> str:
+        """The run that goes on, in words."""
+        named = self.info.thread != self.info.run
+        return f"the run of thread {self.info.thread}" if named else f"run {self.info.run}"
+
+    def snapshot(self, reference: str, run: str) -> dict[str, Any]:
+        """A recorded state of a run, as real objects."""
         with self._recorder.lock, quiet():
-            return self._snapshotter.restore(reference)
+            return self._recorder.new_snapshotter(run).restore(reference)
+
+    def thread_of(self, thread: str) -> str:
+        """What the program does further with the thread of a fork's parent is the fork's."""
+        if self._run is not None and thread and thread == program_thread(self.info):
+            return self._run.thread
+        return thread
 
     def begins(
         self, started: lar.Started, thread: str, *, allow_lossy: bool
@@ -81,8 +104,8 @@ class _Again:
         with self._lock:
             if self.there:
                 return None
-            ordinal = self._recording.runs
-            if thread != self.info.thread and ordinal < int(self.info.entry.get("ordinal", 0)):
+            ordinal, wanted = self._recording.runs, int(self.info.entry.get("ordinal", 0))
+            if thread != program_thread(self.info) and ordinal < wanted:
                 self._recording.runs += 1
                 return _refusing(played_back(self, ordinal, started))
             self.there = True
@@ -94,10 +117,12 @@ class _Again:
         self._check_way(started, thread)
         options = self._options
         wish = Wish(
-            self.info.thread,
+            "" if self._fork else self.info.thread,
+            fork=self._fork,
             only_resume=True,
             allow_lossy=allow_lossy or bool(options.get("allow_lossy")),
             pause_before=options.get("pause_before") or "",
+            one_step=bool(options.get("one_step")),
             force=bool(options.get("force")),
             from_start=bool(options.get("from_start")),
             at=options.get("at") or "",
@@ -111,12 +136,13 @@ class _Again:
             args=(),
             kwargs={"max_steps": options.get("max_steps") or own},
         )
-        yield from ThreadRun(self._recording, self._recorder, started, wish).steps()
+        self._run = ThreadRun(self._recording, self._recorder, started, wish)
+        yield from self._run.steps()
 
     def _check_way(self, started: lar.Started, thread: str) -> None:
         """Raises Problem where the script begins another run than the recorded one."""
         entry, caller = self.info.entry, started.caller
-        if thread == self.info.thread:
+        if thread == program_thread(self.info):
             return
         label = LarGraph(started.start_node, self._recorder.files, caller).graph.label
         now, then = label(started.start_node), str(entry.get("label"))

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from lar_debug.model.records import Execution, Outcome, RunInfo, Step
 from lar_debug.runtime.engines import lar
 from lar_debug.runtime.engines.lar_nodes import HIDDEN_KEYS
+from lar_debug.runtime.forking import session_of, whole_way
 from lar_debug.runtime.identity import Unreachable
 from lar_debug.store.database import Store
 
@@ -22,8 +23,8 @@ class Played(Protocol):
     @property
     def info(self) -> RunInfo: ...
 
-    def snapshot(self, reference: str) -> dict[str, Any]:
-        """A recorded state, as real objects."""
+    def snapshot(self, reference: str, run: str) -> dict[str, Any]:
+        """A recorded state of a run, as real objects."""
         ...
 
 
@@ -31,11 +32,11 @@ def played_back(played: Played, ordinal: int, started: lar.Started) -> Generator
     """Stands for a run that came before the wanted one. Raises Unreachable for one not recorded."""
     info = _earlier_run(played, ordinal)
     given: Any = started.initial_state
-    for step, execution in played.store.steps(info.run):
+    for step, execution in whole_way(played.store, info):
         if execution.outcome is Outcome.RUNNING:
             return
-        before = played.snapshot(execution.before)
-        after = played.snapshot(execution.after)
+        before = played.snapshot(execution.before, step.run)
+        after = played.snapshot(execution.after, step.run)
         if isinstance(given, dict) and given:
             # The engine works on the very dictionary that it is given, unless that is empty.
             _fill(given, after)
@@ -50,7 +51,7 @@ def _fill(state: Any, content: dict[str, Any]) -> None:
 
 
 def _earlier_run(played: Played, ordinal: int) -> RunInfo:
-    session = played.info.entry.get("session")
+    session = session_of(str(played.info.entry.get("session", "")), ordinal)
     for info in played.store.runs():
         if info.entry.get("session") == session and info.entry.get("ordinal") == ordinal:
             return info
@@ -91,7 +92,7 @@ def _entry(
 def _metadata(played: Played, execution: Execution) -> dict[str, Any]:
     calls = [
         call
-        for call in played.store.calls(execution.run, execution.step, 0)
+        for call in played.store.calls(execution.run, execution.step, execution.attempt)
         if call.kind == "llm" and not call.error
     ]
     if not calls:

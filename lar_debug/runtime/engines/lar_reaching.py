@@ -13,11 +13,12 @@ from collections.abc import Callable
 from typing import Any
 
 from lar_debug.runtime.engines.lar_calls import Answers
-from lar_debug.runtime.engines.lar_graph import LarGraph
+from lar_debug.runtime.engines.lar_graph import Found, LarGraph
 from lar_debug.runtime.execution import run_observed
+from lar_debug.runtime.forking import point_of
 from lar_debug.runtime.identity import AddressProblem, Unreachable, producer, walk_path
 from lar_debug.runtime.observation import Observation
-from lar_debug.store.database import Store
+from lar_debug.store.database import Store, StoreError
 
 
 class Reaching:
@@ -27,15 +28,17 @@ class Reaching:
         self,
         store: Store,
         run: str,
-        snapshot: Callable[[str], dict[str, Any]],
+        snapshot: Callable[[str, str], dict[str, Any]],
         *,
         silent: bool,
         before_making: Callable[[], None] = lambda: None,
     ) -> None:
-        """`snapshot` restores a state; `silent` keeps what nodes print on the way from the
+        """`snapshot` restores a state of a run; `silent` keeps what nodes print on the way from the
         program's output (of the whole process); `before_making` is called before code runs."""
         self._store, self._run, self._snapshot = store, run, snapshot
         self._silent, self._before_making = silent, before_making
+        self.made: list[Found] = []
+        """What was made again on the way."""
 
     def node(self, graph: LarGraph, address: str) -> Any:
         """The node at an address. Raises Unreachable."""
@@ -55,12 +58,16 @@ class Reaching:
     def _made_again(self, graph: LarGraph, step: int) -> Any:
         """What a step led to, by running it once more with its recorded answers."""
         self._before_making()
-        recorded = self._store.execution(self._run, step, 0)
-        place = self._store.step(self._run, step).node
+        try:
+            run, _, attempt = point_of(self._store, self._run, step)
+            recorded = self._store.execution(run, step, attempt)
+        except StoreError as error:
+            raise Unreachable(f"step {step}, which made it, is gone: {error}") from None
+        place = self._store.step(run, step).node
         node = self.node(graph, place.address)
         state_type: Any = importlib.import_module("lar.state").GraphState
-        state = state_type(self._snapshot(recorded.before))
-        answers = Answers(self._store.calls(self._run, step, 0))
+        state = state_type(self._snapshot(recorded.before, run))
+        answers = Answers(self._store.calls(run, step, attempt))
         observation = Observation(state, answers=answers, blocking=True)
         hidden = contextlib.redirect_stdout(io.StringIO())
         with hidden if self._silent else contextlib.nullcontext():
@@ -68,5 +75,5 @@ class Reaching:
         if ran.raised is not None or ran.returned is None:
             why = f": {ran.raised}" if ran.raised is not None else ""
             raise Unreachable(f"step {step} ({place.label}) does not make this node again{why}")
-        graph.discover(ran.returned, step)
+        self.made.append(graph.discover(ran.returned, step))
         return ran.returned

@@ -44,6 +44,8 @@ class LarRun:
     given: dict[str, Any] | None = None
     """The state that the caller looks at afterwards, until the engine works on it."""
     pause_before: str = ""
+    one_step: bool = False
+    """Pause after the step to come, whatever comes behind it."""
     limit: int | None = None
     """Steps of all segments."""
 
@@ -58,6 +60,10 @@ class GoesOn(Protocol):
         self, started: lar.Started, thread: str, *, allow_lossy: bool
     ) -> Generator[Any, Any, Any] | None:
         """What stands for a run that the program begins; None: it is recorded as any."""
+        ...
+
+    def thread_of(self, thread: str) -> str:
+        """The thread that is meant by one that the program names."""
         ...
 
 
@@ -256,8 +262,11 @@ class LarRecording:
 
     def _pauses(self, run: LarRun) -> bool:
         last = run.record.last
-        if not run.pause_before or last is None or not last.next:
+        if last is None or not last.next:
             return False
+        if run.one_step:
+            run.pause_before = last.next[0].label
+            return True
         return run.pause_before in (last.next[0].label, last.next[0].address)
 
     def pause(self, run: LarRun) -> Generator[Any, Any, None]:

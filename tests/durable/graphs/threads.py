@@ -41,6 +41,46 @@ def three():
     return one
 
 
+def sharing():
+    """Keeps one list under two names, and adds to it by the other; dies while a file is there."""
+
+    @node(output_key="items")
+    def begin(state):
+        items = ["first"]
+        state.set("same", items)
+        return items
+
+    @node(output_key="added")
+    def add(state):
+        ran("add")
+        state.get("same").append("second")
+        crash_when("crash")
+        return list(state.get("items"))
+
+    begin.next_node = add
+    return begin
+
+
+def beside():
+    """Two branches beside each other, and what joins them."""
+
+    def branch(name: str):
+        @node(output_key=name)
+        def work(state):
+            ran(name)
+            return f"{name} of {state.get('order')}"
+
+        return work
+
+    @node(output_key="joined")
+    def join(state):
+        ran("join")
+        return f"{state.get('left')}, {state.get('right')}"
+
+    branches = BatchNode([branch("left"), branch("right")], next_node=join)
+    return AddValueNode("order", "A-1042", next_node=branches)
+
+
 def failing():
     """Fails in its second node while a file `broken` is there."""
 

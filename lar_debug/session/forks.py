@@ -1,0 +1,44 @@
+"""Which attempt of a step a person continues from, and what a run that did is called. Reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lar_debug.model.records import Execution, Outcome, RunInfo
+from lar_debug.runtime.forking import ForkPoint, check_leads_on
+from lar_debug.runtime.threads import ended_well
+from lar_debug.session.recording import Recording
+
+
+def fork_point(recording: Recording, step: int, attempt: int | None = None) -> ForkPoint:
+    """The execution to continue from: the one of that number (`LAST`: the newest); without one the
+    accepted one, else the newest that succeeded. Raises Problem where nothing comes behind it."""
+    found = _chosen(recording, step) if attempt is None else recording.execution(step, attempt)
+    check_leads_on(recording.info, found)
+    return ForkPoint(recording.run, step, found.attempt)
+
+
+def _chosen(recording: Recording, step: int) -> Execution:
+    made = recording.executions(step)
+    accepted = recording.summaries(step, step)[0].accepted
+    for one in made:
+        if one.attempt == accepted:
+            return one
+    good = [one for one in made if ended_well(one)]
+    # Of those where none is good the newest says why.
+    told = [one for one in made if one.outcome is not Outcome.SUPERSEDED]
+    return (good or told)[-1]
+
+
+def next_node(recording: Recording, point: ForkPoint) -> str:
+    """The name of the node that a fork begins with."""
+    return recording.execution(point.step, point.attempt).next[0].label
+
+
+def place_of_parent(info: RunInfo, short: Mapping[str, str]) -> str:
+    """ "7f3a:5@3", where a fork comes from, "" for any other run; `short` are the ids of the runs
+    that there are."""
+    if info.parent is None:
+        return ""
+    run, step, attempt = info.parent
+    return f"{short.get(run, run[:4])}:{step}@{attempt}"
