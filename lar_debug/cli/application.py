@@ -24,6 +24,7 @@ COMMANDS = {
     "list": "listing",
     "show": "show",
     "rerun": "rerun",
+    "fork": "fork",
     "resume": "resume",
     "diff": "diff",
     "import": "import_",

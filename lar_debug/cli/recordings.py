@@ -8,7 +8,7 @@ from pathlib import Path
 from lar_debug.cli.application import Common
 from lar_debug.model.problem import Problem
 from lar_debug.session.recording import Recording
-from lar_debug.session.references import Reference, find, find_whole_run
+from lar_debug.session.references import LAST, Reference, find, find_whole_run
 
 
 def open_reference(common: Common, text: str) -> tuple[Recording, Reference]:
@@ -36,6 +36,15 @@ def chosen_step(reference: Reference, step: int | None) -> int | None:
     if step is not None and reference.step is not None and step != reference.step:
         raise Problem(f"--step {step} or step {reference.step}? Say it once")
     return reference.step if step is None else step
+
+
+def attempt_number(text: str) -> int:
+    """The number that --attempt gives, `LAST` for the newest. Raises Problem."""
+    if text == "last":
+        return LAST
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        return int(text)
+    raise Problem(f"--attempt {text}: give a number or last")
 
 
 def interpreter_of(common: Common, recording: Recording) -> Path:

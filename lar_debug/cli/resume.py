@@ -15,7 +15,7 @@ from lar_debug.cli.listing import run_json
 from lar_debug.cli.output import say, show_json
 from lar_debug.cli.recordings import interpreter_of
 from lar_debug.cli.run import ALLOW_LOSSY, exit_code, summarise
-from lar_debug.cli.targets import parse_target
+from lar_debug.cli.targets import graph_options
 from lar_debug.cli.trust import confirm_trust
 from lar_debug.client.recorded_run import RecordedRun, writer
 from lar_debug.model.problem import Problem
@@ -91,11 +91,7 @@ def plan_resume(
         if told := started_again(recording, live=live):
             say(f"lar-debug: {told}")
     else:
-        target = parse_target(graph)
-        if target.kind != "target":
-            raise Problem(f"--graph {graph}: name the start node too, {graph}:NAME")
-        wanted |= {"kind": "target", "script": target.script, "name": target.name}
-        wanted |= {"target": target.written}
+        wanted |= graph_options(graph)
     forward = (writer(2), writer(2)) if common.json else None
     return resuming(recording, interpreter_of(common, recording), wanted, forward=forward)
 

@@ -12,7 +12,7 @@ import click
 from lar_debug.cli.application import STEP, Common, common_options
 from lar_debug.cli.listing import run_json
 from lar_debug.cli.output import show, show_json, text_lines
-from lar_debug.cli.recordings import chosen_step, open_reference
+from lar_debug.cli.recordings import attempt_number, chosen_step, open_reference
 from lar_debug.cli.shapes import cost_json, execution_json, milliseconds, resume_json, step_json
 from lar_debug.diff.json_form import value_json
 from lar_debug.diff.paths import parse_path, path_text
@@ -23,7 +23,6 @@ from lar_debug.session.attempts_view import note_of
 from lar_debug.session.costs import Resume
 from lar_debug.session.edit_names import EditNames, name_text
 from lar_debug.session.recording import Recording
-from lar_debug.session.references import LAST
 from lar_debug.session.stale import stale_reasons
 from lar_debug.session.timeline import changed_text
 
@@ -190,14 +189,6 @@ def _show_attempts(common: Common, recording: Recording, step: int, everything: 
         show(lines, ascii=common.signs_in_ascii)
 
 
-def _attempt_number(text: str) -> int:
-    if text == "last":
-        return LAST
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        return int(text)
-    raise Problem(f"--attempt {text}: give a number or last")
-
-
 @click.command("show")
 @click.argument("name", metavar="RUN")
 @click.option("--from", "first", type=BOUND, default=0, help="First step.")
@@ -234,7 +225,7 @@ def show_run(
             raise Problem("--attempts shows all; --attempt K and --path one of them")
         _show_attempts(common, recording, step, everything)
         return
-    number = reference.attempt or 0 if attempt is None else _attempt_number(attempt)
+    number = reference.attempt or 0 if attempt is None else attempt_number(attempt)
     _show_execution(common, recording, Asked(step, number, path, everything))
 
 

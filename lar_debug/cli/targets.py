@@ -59,6 +59,15 @@ def parse_target(written: str) -> Target:
     return Target(written, "target", script, name, Path.cwd())
 
 
+def graph_options(written: str) -> dict[str, Any]:
+    """--graph: what the program that goes on is told of where the graph is now. Raises Problem."""
+    target = parse_target(written)
+    if target.kind != "target":
+        raise Problem(f"--graph {written}: name the start node too, {written}:NAME")
+    named = {"script": target.script, "name": target.name, "target": target.written}
+    return {"kind": "target", **named}
+
+
 def _no_json(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number there")
 

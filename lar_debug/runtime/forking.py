@@ -36,14 +36,16 @@ class ForkPoint(NamedTuple):
         return f"{self.step}@{self.attempt}"
 
 
-def check_leads_on(info: RunInfo, execution: Execution) -> None:
-    """Raises Problem, one line that says what to do, for an execution with nothing behind it."""
+def check_leads_on(info: RunInfo, execution: Execution, *, at: str = "") -> None:
+    """Raises Problem, one line that says what to do, for an execution with nothing behind it. With
+    `at`, a node to begin with, it need not lead to one."""
     place = f"{execution.step}@{execution.attempt}"
     again = f"lar-debug rerun {info.run} --step {execution.step}"
     if ended_well(execution):
-        if not execution.next:
+        if not execution.next and not at:
             raise Problem(
-                f"{place} ends the graph, nothing comes behind it: continue from a step before it"
+                f"{place} leads to no node: continue from a step before it, or say with which "
+                "node (--at NODE)"
             )
         if not execution.after:
             raise Problem(f"the state that {place} left was not kept: {again} makes it anew")
@@ -67,20 +69,21 @@ def check_leads_on(info: RunInfo, execution: Execution) -> None:
     )
 
 
-def fork_position(store: Store, point: ForkPoint) -> Position:
-    """Where a fork begins: with the node that the execution led to, and the state it left.
+def fork_position(store: Store, point: ForkPoint, *, at: str) -> Position:
+    """Where a fork begins: with the node that the execution led to (or one that is named `at`), and
+    the state it left.
 
     Raises Problem.
     """
     info = store.run(point.run)
     step = store.step(point.run, point.step)
     execution = store.execution(point.run, point.step, point.attempt)
-    check_leads_on(info, execution)
+    check_leads_on(info, execution, at=at)
     return Position(
         info,
         execution.after,
         step.engine_step + 1,
-        execution.next[0],
+        execution.next[0] if execution.next else None,
         execution.marks,
         parent=(point.run, point.step, point.attempt),
     )

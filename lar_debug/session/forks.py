@@ -10,11 +10,14 @@ from lar_debug.runtime.threads import ended_well
 from lar_debug.session.recording import Recording
 
 
-def fork_point(recording: Recording, step: int, attempt: int | None = None) -> ForkPoint:
+def fork_point(
+    recording: Recording, step: int, attempt: int | None = None, *, at: str = ""
+) -> ForkPoint:
     """The execution to continue from: the one of that number (`LAST`: the newest); without one the
-    accepted one, else the newest that succeeded. Raises Problem where nothing comes behind it."""
+    accepted one, else the newest that succeeded. Raises Problem where nothing comes behind it, and
+    no node is named to begin `at`."""
     found = _chosen(recording, step) if attempt is None else recording.execution(step, attempt)
-    check_leads_on(recording.info, found)
+    check_leads_on(recording.info, found, at=at)
     return ForkPoint(recording.run, step, found.attempt)
 
 

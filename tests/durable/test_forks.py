@@ -136,8 +136,10 @@ def test_what_leads_nowhere_is_refused_with_what_to_do(desk: Desk, tmp_path: Pat
     run = recorded(desk, tmp_path, "three")
     told = desk.run(tmp_path, "three", run, how="fork", step=2)
     assert told["why"] == (
-        "2@0 ends the graph, nothing comes behind it: continue from a step before it"
+        "2@0 leads to no node: continue from a step before it, or say with which node (--at NODE)"
     )
+    done = desk.run(tmp_path, "three", run, how="fork", step=2, at="three")
+    assert (done["ended"], nodes_ran(tmp_path)) == ("finished", ["three"])
     (tmp_path / "broken").touch()
     run = recorded(desk, tmp_path, "failing", thread="fails")
     with store_of(tmp_path) as store:
@@ -156,7 +158,7 @@ def test_what_leads_nowhere_is_refused_with_what_to_do(desk: Desk, tmp_path: Pat
         "a fork from the step before it asks anew"
     )
     with store_of(tmp_path) as store:
-        assert len(store.runs()) == 3
+        assert len(store.runs()) == 4
 
 
 def test_a_fork_asks_a_person_on_its_own_thread(desk: Desk, tmp_path: Path):

@@ -40,8 +40,8 @@ def start_again(
     """Run the script of a thread, which goes on where `info` stopped, or as a `fork` of it. Raises
     whatever the script raises, and LoadError; `options` are those of
     lar_debug.runtime.resume.main."""
-    if info.thread == info.run:
-        # The runs behind it have no thread of a person's either.
+    if info.thread == info.run or fork is not None or info.parent is not None:
+        # The runs behind it have no thread of a person's either; that of a fork is its alone.
         recorder.origin = replace(recorder.origin, thread="")
     again = _Again(options, recording, recorder, info, fork)
     recording.goes_on = again

@@ -35,6 +35,9 @@ def played_back(played: Played, ordinal: int, started: lar.Started) -> Generator
     for step, execution in whole_way(played.store, info):
         if execution.outcome is Outcome.RUNNING:
             return
+        if execution.outcome in (Outcome.CRASHED, Outcome.WAITING):
+            # The run went on with another try of it.
+            continue
         before = played.snapshot(execution.before, step.run)
         after = played.snapshot(execution.after, step.run)
         if isinstance(given, dict) and given:

@@ -133,7 +133,7 @@ class ThreadRun:
                     f"thread {wish.thread} is there already ({info.status.value}); "
                     "a fork is a thread of its own: name another"
                 )
-            return self._continued(claim, fork_position(self._store, wish.fork))
+            return self._continued(claim, fork_position(self._store, wish.fork, at=wish.at))
         if info is None:
             if wish.only_resume:
                 raise ThreadProblem(f"there is no thread {wish.thread} in {self._store.path}")
