@@ -14,11 +14,12 @@ from lar_debug.cli import DONE
 from lar_debug.cli.application import Common, common_options
 from lar_debug.cli.output import say
 from lar_debug.cli.recordings import is_file, open_reference, place_of_interpreter
-from lar_debug.model.records import RunStatus
+from lar_debug.model.records import RunInfo, RunStatus
 from lar_debug.session.header import target_name
 from lar_debug.session.recording import Recording
 from lar_debug.session.references import LAST, command_line, short_ids
 from lar_debug.session.remembered import remembered
+from lar_debug.store.database import Store
 from lar_debug.store.trust import is_ours
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def until_quit(
         session.say(hint)
     # A run that goes on is not left for another one: quitting decides what becomes of it.
     live = recording.info.status is RunStatus.RUNNING
-    return opened.show(session, None if live else recording.store.path)
+    return opened.show(session, recording.store.path, stays=live)
 
 
 SWITCH = 0.0005
@@ -96,23 +97,31 @@ class _Opened:
             timeout=common.settings.attempt_timeout,
         )
         self._newest = session = Session(recording, rerunning, step=step)
+        session.open_session = self.session_of
         if attempt is not None and attempt != LAST:
             session.show_attempt(attempt)
         if place is not None:
             session.go_back_to(place)
         return session
 
-    def show(self, session: Session | None, store: Path | None) -> bool:
+    def session_of(self, store: Store, info: RunInfo) -> Session:
+        """A session on another run of a store. Raises Problem."""
+        return self.session_on(Recording(store, info))
+
+    def show(self, session: Session | None, store: Path, *, stays: bool = False) -> bool:
         """The screen on a session, or on the list of the runs in a store; as `until_quit`."""
         # Only now: everything else of the command line works without Textual.
         from lar_debug.session.runs import Runs
         from lar_debug.shell.app import LarDebugApp
 
         common = self._common
-        runs = None
-        if store is not None:
-            runs = Runs(store, lambda store, info: self.session_on(Recording(store, info)))
-        app = LarDebugApp(session, runs=runs, settings=common.settings, ascii=common.signs_in_ascii)
+        app = LarDebugApp(
+            session,
+            runs=Runs(store, self.session_of),
+            stays=stays,
+            settings=common.settings,
+            ascii=common.signs_in_ascii,
+        )
         app.when_painted = _look_for_garbage
         # What writes to the terminal and what compares are threads: for a fifth of what a key may
         # take, Python lets none of them in while another one works.

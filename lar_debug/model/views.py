@@ -30,6 +30,8 @@ class HeaderView(NamedTuple):
     """Tokens this session has spent itself."""
     saved: int = 0
     """Tokens that were not spent again because the run was resumed."""
+    origin: str = ""
+    """Of a fork, "continued from #3 of 7f3a:5"."""
 
 
 class TimelineRow(NamedTuple):

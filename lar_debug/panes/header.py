@@ -78,20 +78,24 @@ def _candidates(view: HeaderView) -> list[tuple[list[str], str]]:
     action = saves.partition(", ")[0]
     first_words = " ".join(action.split(" ")[:4])
     saved = f"{view.saved:,} saved by resuming" if view.saved else ""
-    whole = [view.target, view.run, recorded, view.status, steps, tokens, saved, spent]
+    whole = [view.target, view.run, view.origin, recorded, view.status, steps, tokens, saved, spent]
     unspent = whole[:-1]
     unsaved = whole[:-2]
-    uncounted = [view.target, view.run, view.status, steps, tokens]
+    undated = [view.target, view.run, view.origin, view.status, steps, tokens]
+    origin = view.origin.partition(" of ")[0]
+    uncounted = [view.target, view.run, origin, view.status, steps, tokens]
     return [
         (whole, " | ".join(filter(None, (saves, view.environment)))),
         (whole, saves),
         (whole, action),
         (unspent, action),
         (unsaved, action),
+        (undated, action),
         (uncounted, action),
         (uncounted[:-1], action),
         (uncounted[:-2], action),
         (uncounted[:-2], first_words),
+        ([view.target, view.run, view.status], first_words),
         ([view.target, view.status], first_words),
         ([view.status], first_words),
         ([view.target, view.status], ""),

@@ -6,7 +6,7 @@ what a person gets back is what they typed. Knows nothing of what the text is fo
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from rich.style import Style
@@ -16,7 +16,7 @@ from textual.strip import Strip
 
 from lar_debug.model.changes import Span
 from lar_debug.panes._bar import Bar
-from lar_debug.panes._paint import one_line
+from lar_debug.panes._paint import first_fitting, one_line
 from lar_debug.panes._signs import Signs
 from lar_debug.text import cells, elide
 
@@ -58,15 +58,25 @@ class TextField(Bar, can_focus=True, inherit_bindings=False):
         self._leaves = frozenset(leaves)
         self.text = ""
         self._prompt = ""
+        self._shorter: Sequence[str] = ()
         self._at = 0
         self._is_taken = False
         """Whether whoever asked is still to say what comes of the text."""
 
     def ask(self, prompt: str, text: str = "") -> None:
         """Begin with a text, the cursor behind it."""
-        self._prompt = prompt
+        self._prompt, self._shorter = prompt, ()
         self._is_taken = False
         self._set(text, len(text))
+
+    def ask_key(self, *prompts: str) -> None:
+        """Ask for one key: the first of the questions that fits has the whole line."""
+        self.ask(prompts[0])
+        self._shorter = prompts
+
+    def clear(self) -> None:
+        """Forget what was typed."""
+        self._set("", 0)
 
     def takes(self, key: str) -> bool:
         """Whether a key is for it while it has the focus."""
@@ -137,6 +147,9 @@ class TextField(Bar, can_focus=True, inherit_bindings=False):
 
     def build(self, width: int) -> Strip:
         """The question, then as much of the text around the cursor as fits."""
+        if self._shorter:
+            prompts = [one_line(prompt, self.signs) for prompt in self._shorter]
+            return self.strip((Span(f" {first_fitting(prompts, width - 2)}", "key"),), width)
         prompt = _fitted(f" {one_line(self._prompt, self.signs)}", max(0, width // 2))
         room = max(1, width - cells(prompt) - 2)
         first = self._at

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from lar_debug.session.attempt_acts import AttemptActs
+    from lar_debug.session.continuing import Continuing, OpenSession
     from lar_debug.session.going_on import GoingOn
     from lar_debug.session.handing import Handing
     from lar_debug.session.put_back import PutBack
@@ -29,6 +30,11 @@ class Acts:
     _state_acts: StateActs | None = None
     _handing: Handing | None = None
     _going_on: GoingOn | None = None
+    _continuing: Continuing | None = None
+    open_session: OpenSession | None = None
+    """Makes a session on another run, where that can be opened in place of this one."""
+    came_from = ""
+    """The run that was left for this one, which continues it."""
 
     def __init__(self) -> None:
         self._asked: set[asyncio.Task[None]] = set()
@@ -96,6 +102,21 @@ class Acts:
 
             self._going_on = GoingOn(self._session, self._rerunning)
         return self._going_on
+
+    @property
+    def continuing(self) -> Continuing:
+        """Continue from it as a new run."""
+        if self._continuing is None:
+            from lar_debug.session.continuing import Continuing
+
+            self._continuing = Continuing(self._session, self._rerunning, self.open_session)
+        return self._continuing
+
+    async def close_programs(self) -> None:
+        """End what runs on behalf of the session."""
+        for program in (self._going_on, self._continuing):
+            if program is not None:
+                await program.close()
 
     @property
     def _session(self) -> Session:

@@ -6,15 +6,13 @@ any run that goes on. Knows no screen.
 
 from __future__ import annotations
 
-import asyncio
-import signal
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from lar_debug.client.recorded_run import RecordedRun
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import RunStatus
 from lar_debug.model.threads import Answer, Question, questions_in
+from lar_debug.session.at_work import REFUSED, AtWork
 from lar_debug.session.header import how_it_ended
 from lar_debug.session.programs import check_can_go_on, resuming, settle, started_again
 from lar_debug.session.rerunning import Rerunning
@@ -22,28 +20,19 @@ from lar_debug.session.rerunning import Rerunning
 if TYPE_CHECKING:
     from lar_debug.session.session import Session
 
-REFUSED = 2
-"""Exit code of a program that did not go on; its last line says why."""
-
-LAST_OUTPUT = 4_096
-END_SECONDS = 5.0
-"""How long the program may take to end when the session is closed; then it is killed."""
-
 
 class GoingOn:
-    """At most one program at a time."""
+    """At most one program at a time is at the run; those before it may still be at their end."""
 
     def __init__(self, session: Session, rerunning: Rerunning) -> None:
         self._session = session
         self._rerunning = rerunning
-        self._program: RecordedRun | None = None
-        self._waiting: asyncio.Task[int] | None = None
-        self._last = bytearray()
+        self._programs: list[AtWork] = []
 
     @property
     def is_at_work(self) -> bool:
         """Whether the program runs, from its start on."""
-        return self._program is not None
+        return bool(self._programs)
 
     def questions(self) -> tuple[Question, ...]:
         """What a person is asked before the run goes on; one without choices where it only needs
@@ -52,7 +41,7 @@ class GoingOn:
         recording, info = session.recording, session.recording.info
         if not self._rerunning.trusted:
             raise Problem("recorded elsewhere: lar-debug resume asks before it runs anything of it")
-        if self._program is not None:
+        if self._programs and info.status is RunStatus.RUNNING:
             raise Problem("it goes on already")
         check_can_go_on(recording.store, info)
         started_again(recording)
@@ -75,49 +64,36 @@ class GoingOn:
             "answer": {id: answer.value for id, answer in answers.items()},
             "rationale": {id: answer.rationale for id, answer in answers.items()},
         }
-        program = resuming(self._session.recording, self._rerunning.interpreter, wanted)
-        program.keep_to(self._heard)
-        program.start()
-        self._program = program
-        self._last.clear()
+        recording = self._session.recording
+        program = resuming(recording, self._rerunning.interpreter, wanted)
+
+        def note_end() -> None:
+            settle(recording.store, [recording.info], program)
+
+        self.take_over(AtWork(program, note_end))
         self._session.follow_run()
-        how = started_again(self._session.recording)
+        how = started_again(recording)
         self._session.say(f"going on: {how or 'k looks back, G follows again'}")
         self._session.changed("header")
+
+    def take_over(self, program: AtWork) -> None:
+        """A program that is at work on the run."""
+        self._programs.append(program)
         self._session.spawn(self._see_through(program))
 
-    def _heard(self, data: bytes) -> None:
-        self._last.extend(data)
-        del self._last[:-LAST_OUTPUT]
-
-    async def _see_through(self, program: RecordedRun) -> None:
-        self._waiting = asyncio.create_task(asyncio.to_thread(self._wait, program))
-        code = await asyncio.shield(self._waiting)
+    async def _see_through(self, program: AtWork) -> None:
+        code = await program.ended()
+        is_newest = self._programs[-1] is program
+        self._programs.remove(program)
+        if not is_newest:
+            return
         if code == REFUSED:
-            line = self._last.decode("utf-8", "replace").strip().split("\n")[-1]
-            self._session.say(line or "it did not go on", "error")
+            self._session.say(program.last_line or "it did not go on", "error")
         else:
             self._session.say(*how_it_ended(self._session.recording))
         self._session.changed("header")
 
-    def _wait(self, program: RecordedRun) -> int:
-        """In a thread: pass the output on until the program has ended, and note how it ended."""
-        recording = self._session.recording
-        try:
-            code = program.wait()
-            settle(recording.store, [recording.info], program)
-            return code
-        finally:
-            self._program = None
-
     async def close(self) -> None:
         """End the program: the thread can go on from there another time."""
-        program, waiting = self._program, self._waiting
-        if program is None or waiting is None:
-            return
-        program.stop()
-        _, going_on = await asyncio.wait([waiting], timeout=END_SECONDS)
-        if going_on:
-            # A node may ignore that, and the thread that waits keeps the debugger from ending.
-            program.stop(signal.SIGKILL)
-            await asyncio.wait([waiting])
+        for program in self._programs:
+            await program.close()

@@ -69,9 +69,18 @@ def how_it_ended(recording: Recording) -> tuple[str, Literal["", "error"]]:
     info = recording.info
     if info.error.startswith(RECORDING_STOPPED):
         return f"{info.error}. The program goes on unrecorded", "error"
-    words = [f"the run {_ENDED.get(info.status, 'has ended')}"]
+    pause = _pause(recording) if info.status is RunStatus.WAITING else ""
+    words = [f"the run {pause or _ENDED.get(info.status, 'has ended')}"]
     words += [one.words for one in recording.resumes()[-1:] if one.words]
     return " | ".join(words), ""
+
+
+def _pause(recording: Recording) -> str:
+    """Where a run waits that asks nothing: "waits before write_reply: c goes on"."""
+    for last in recording.step_numbers()[-1:]:
+        following = recording.execution(last, 0).next
+        return f"waits before {following[0].label}: c goes on" if following else ""
+    return "waits before its first step: c goes on"
 
 
 def target_name(info: RunInfo) -> str:
@@ -105,13 +114,24 @@ def header_view(
         else info.engine,
         spent=spent,
         saved=facts.saved,
+        origin=_origin(info),
     )
+
+
+def _origin(info: RunInfo) -> str:
+    """ "continued from #3 of 7f3a:5", for a fork."""
+    if info.parent is None:
+        return ""
+    run, step, attempt = info.parent
+    return f"continued from #{attempt} of {run[:4]}:{step}"
 
 
 def _status(facts: Facts, tail: bool, goes_on: bool) -> str:
     """ "finished", "running 00:04  tail on" """
-    if facts.info.status is not RunStatus.RUNNING:
-        return "going on" if goes_on else facts.info.status.value
+    status = facts.info.status
+    if status is not RunStatus.RUNNING:
+        # A program may have more to do behind a run that it has brought to its end.
+        return "going on" if goes_on and status is not RunStatus.FINISHED else status.value
     minutes, seconds = divmod(max(0, int(time.time() - facts.since)), 60)
     return f"running {minutes:02}:{seconds:02}  tail {'on' if tail else 'off (G follows)'}"
 

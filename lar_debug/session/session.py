@@ -391,8 +391,7 @@ class Session(Acts):
         for task in (tasks := list(self._tasks)):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if self._going_on is not None:
-            await self._going_on.close()
+        await self.close_programs()
         await self._rerunning.close()
         if self._viewer is not None:
             await self._viewer.close()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
+from lar_debug.model.problem import Problem
 from lar_debug.panes._signs import ASCII_SIGNS, UNICODE_SIGNS
 from lar_debug.settings import Settings
 from lar_debug.shell.keymap import keys_of, textual_keymap
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 class LarDebugApp(TerminalApp, inherit_bindings=False):
     """Shows one session until it is quit, or the list of runs and what is opened from there.
 
-    `ascii` draws every sign in ASCII. With NO_COLOR set, the terminal's own two colours and text
+    One that `stays` is not left for the list: its end decides what becomes of its program. `ascii`
+    draws every sign in ASCII. With NO_COLOR set, the terminal's own two colours and text
     styles are all that is used. Raises Problem when the keymap of the settings cannot work.
     """
 
@@ -38,6 +40,7 @@ class LarDebugApp(TerminalApp, inherit_bindings=False):
         session: SessionPort | None,
         *,
         runs: RunsPort | None = None,
+        stays: bool = False,
         settings: Settings | None = None,
         ascii: bool = False,
         environ: Mapping[str, str] = os.environ,
@@ -53,6 +56,7 @@ class LarDebugApp(TerminalApp, inherit_bindings=False):
         """Whether a signal ended it rather than a person."""
         self._session = session
         self._runs = runs
+        self._stays = stays
         self._comes_from_list = session is None
         self._signs = ASCII_SIGNS if ascii else UNICODE_SIGNS
         for theme in THEMES:
@@ -92,10 +96,11 @@ class LarDebugApp(TerminalApp, inherit_bindings=False):
 
     async def action_open_another(self) -> None:
         """From the screen of a run to the list of runs."""
-        if self._runs is None:
+        if self._runs is None or self._stays:
             self._say("the run goes on: q ends it, then lar-debug lists all runs")
         elif self._comes_from_list:
-            await self.action_quit()
+            # Not waited for: this may run on behalf of the very screen that goes.
+            self.pop_screen()
         else:
             self._comes_from_list = True
             # Not waited for: this may run on behalf of the very screen that goes.
@@ -105,8 +110,34 @@ class LarDebugApp(TerminalApp, inherit_bindings=False):
         if self._session is not None:
             self._session.say(text, "note")
 
+    def take_place(self, screen: MainScreen, session: SessionPort) -> None:
+        """Show another session in the place of a screen, and of what is open on top of it."""
+        while self.screen is not screen and screen in self.screen_stack:
+            self.pop_screen()
+        self._session = session
+        # Not waited for: this may run on behalf of the very screen that goes.
+        self.switch_screen(self._main(session))  # pyright: ignore[reportUnknownMemberType]
+
+    async def _go_back(self, screen: MainScreen) -> None:
+        """To the run that was left for the one on the screen."""
+        try:
+            session = await screen.session.continuing.back()
+        except Problem:
+            # It was deleted meanwhile.
+            self._leave()
+        else:
+            self.take_place(screen, session)
+
     async def action_quit(self) -> None:
-        """From a run that was opened from the list back to it, else out."""
+        """From a run that continues another one back to that, from one that was opened from the
+        list back to it, else out."""
+        screen = self.screen
+        if isinstance(screen, MainScreen) and screen.session.came_from:
+            screen.do_first(self._go_back(screen))
+        else:
+            self._leave()
+
+    def _leave(self) -> None:
         if self._comes_from_list and isinstance(self.screen, MainScreen):
             # Not waited for: this may run on behalf of the very screen that goes.
             self.pop_screen()

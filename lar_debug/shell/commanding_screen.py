@@ -17,7 +17,7 @@ from lar_debug.shell.terminal_app import terminal_app
 _WALKING = frozenset(("move", "first", "last", "page"))
 """They walk the steps, or what the focused pane shows."""
 
-_LOOKING = frozenset(("scroll_detail", "find_step", "copy", "open_value", "copy_or_stop"))
+_LOOKING = frozenset(("scroll_detail", "find_step", "copy", "open_value", "copy_or_stop", "go_on"))
 
 
 class CommandingScreen(PanesScreen, inherit_bindings=False):

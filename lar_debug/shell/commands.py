@@ -48,6 +48,7 @@ EXTRA: tuple[Command, ...] = (
     Command(
         "Repeat", "attempt('repeat')", "Once more with the edits of the shown attempt, code as now"
     ),
+    Command("Continue from here", "fork", "A new run goes on from the shown attempt, for real"),
     Command("Go to step…", "ask_step", "A step by its number"),
     Command("Find key…", "ask_key", "What became of a key over all steps"),
     Command(

@@ -177,8 +177,8 @@ KEYS: tuple[Key, ...] = (
         "run.continue",
         "c",
         "go_on",
-        "Go on, answer",
-        "Answer what the run asks, or go on with one that stopped",
+        "Go on, answer, continue",
+        "Answer the run, go on, or continue from the attempt as a new run",
     ),
     Key(
         "edit.prompt",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar, Protocol, cast
 
 from textual import on
 from textual.binding import BindingType
@@ -23,10 +23,19 @@ from lar_debug.panes.timeline import Timeline
 from lar_debug.panes.timeline_line import TimelineLine
 from lar_debug.shell.attempt_keys import AttemptKeys
 from lar_debug.shell.keys import bindings
+from lar_debug.shell.session_port import SessionPort
 from lar_debug.shell.sizing_screen import SizingScreen
 from lar_debug.shell.state_screen import StateScreen
 from lar_debug.shell.threads_screen import ThreadsScreen
 from lar_debug.shell.walking_screen import WalkingScreen
+
+
+class LeavingApp(Protocol):
+    """What of the app is needed here."""
+
+    def take_place(self, screen: MainScreen, session: SessionPort) -> None:
+        """Show another session in the place of a screen."""
+        ...
 
 
 class MainScreen(WalkingScreen, ThreadsScreen, StateScreen, SizingScreen, inherit_bindings=False):
@@ -183,6 +192,10 @@ class MainScreen(WalkingScreen, ThreadsScreen, StateScreen, SizingScreen, inheri
         """A message of the screen itself."""
         self._event.show(event)
 
+    def leave_for(self, session: SessionPort) -> None:
+        """A run that continues this one takes its place."""
+        cast("LeavingApp", cast("Any", self).app).take_place(self, session)
+
     def answer_question(self) -> None:
         """The session wants an answer before it writes."""
         self._attempt_keys.question()
@@ -198,6 +211,7 @@ class MainScreen(WalkingScreen, ThreadsScreen, StateScreen, SizingScreen, inheri
         running = self.session.running()
         if running is not None and running.attempt == 0 and not self._asked_to_quit:
             self._asked_to_quit = True
-            self._event.show(views.EventLine("", "q again stops it and quits", "note"))
+            then = "goes back" if self.session.came_from else "quits"
+            self._event.show(views.EventLine("", f"q again stops it and {then}", "note"))
             return
         await self.run_action("app.quit")

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from lar_debug.model.document import Document
 
 Topic: TypeAlias = frozenset[str]
-"""What has changed: any of "header", "timeline", "step", "event", "running", "question", "all"."""
+"""What has changed: any of "header", "timeline", "step", "event", "running", "question", "fork",
+"all"."""
 
 
 class TabsPort(Protocol):
@@ -130,6 +131,34 @@ class GoingOnPort(Protocol):
     def start(self, answers: Mapping[str, Answer]) -> None: ...
 
 
+class ContinuingPort(Protocol):
+    """The shown attempt is continued from, as a new run. All raise Problem."""
+
+    @property
+    def goes_on_itself(self) -> bool:
+        """Whether the recorded execution is shown of a run that can go on by itself."""
+        ...
+
+    def questions(self) -> tuple[str, ...]:
+        """What is asked first, then the same in fewer words."""
+        ...
+
+    def start(self, *, one_step: bool) -> None:
+        """Begin; when the new run can be opened that is told of as "fork"."""
+        ...
+
+    @property
+    def begun(self) -> object | None:
+        """The run that can be opened, None where there is none."""
+        ...
+
+    async def opened(self) -> SessionPort: ...
+
+    async def back(self) -> SessionPort:
+        """A session on the run that was left for this one."""
+        ...
+
+
 class HandingPort(Protocol):
     """What is shown, for other programs. Each raises Problem with one line."""
 
@@ -184,6 +213,14 @@ class SessionPort(Protocol):
 
     @property
     def going_on(self) -> GoingOnPort: ...
+
+    @property
+    def continuing(self) -> ContinuingPort: ...
+
+    @property
+    def came_from(self) -> str:
+        """The run that was left for this one, which continues it; "" for any other."""
+        ...
 
     def step_view(self) -> StepView | None:
         """The step under the cursor and its shown attempt; None while it is being read."""

@@ -1,4 +1,5 @@
-"""The main screen's way on: a run that stopped goes on, one that waits gets a person's answer.
+"""The main screen's way on: a run that stopped goes on, one that waits gets a person's answer, and
+an attempt that is right is continued from as a new run.
 
 What is asked is typed into the line in place of the event line; the session does the rest.
 """
@@ -9,13 +10,99 @@ from collections.abc import Callable, Mapping, Sequence
 
 from lar_debug.model.problem import Problem
 from lar_debug.model.threads import Answer, Question
+from lar_debug.panes.text_field import TextField
 from lar_debug.shell.panes_screen import PanesScreen
+from lar_debug.shell.session_port import SessionPort, Topic
 
 
 class ThreadsScreen(PanesScreen, inherit_bindings=False):
     """The action of the key `run.continue`."""
 
+    _by_key: Mapping[str, Callable[[], None]] | None = None
+    """What the keys do that are asked for."""
+    _fork_begun = False
+    """Whether a new run waits to be opened."""
+
     def action_go_on(self) -> None:
+        """Go on with the run itself, or continue from the shown attempt."""
+        try:
+            itself = self.session.continuing.goes_on_itself
+        except Problem as error:
+            self.session.say(str(error), "error")
+            return
+        if itself:
+            self._go_on_itself()
+        else:
+            self.action_fork()
+
+    # A new run
+
+    def action_fork(self) -> None:
+        """Ask how far a new run is to go that continues from the shown attempt."""
+        try:
+            questions = self.session.continuing.questions()
+        except Problem as error:
+            self.session.say(str(error), "error")
+            return
+        self._by_key = {
+            "n": lambda: self._fork(one_step=True),
+            "c": lambda: self._fork(one_step=False),
+            "q": lambda: None,
+        }
+        self.ask(questions[0], lambda _: False)
+        self._field.ask_key(*questions)
+
+    def on_text_field_typed(self, message: TextField.Typed) -> None:
+        """Where a key is asked for, it is taken at once; those without a meaning are dropped."""
+        message.stop()
+        if self._by_key is None or not message.text:
+            return
+        act = self._by_key.get(message.text[0])
+        if act is None:
+            self._field.clear()
+            return
+        self.stop_asking()
+        act()
+
+    def stop_asking(self) -> None:
+        """A run that has begun meanwhile is opened now."""
+        self._by_key = None
+        super().stop_asking()
+        self._open_fork()
+
+    def _fork(self, *, one_step: bool) -> None:
+        try:
+            self.session.continuing.start(one_step=one_step)
+        except Problem as error:
+            self.session.say(str(error), "error")
+
+    def _show(self, topics: Topic) -> None:
+        super()._show(topics)
+        if "fork" in topics:
+            self._fork_begun = True
+            self._open_fork()
+
+    def _open_fork(self) -> None:
+        """Not while something is typed here: that would be lost."""
+        if self._fork_begun and self._taken is None:
+            self._fork_begun = False
+            self.do_first(self._opened_fork())
+
+    async def _opened_fork(self) -> None:
+        try:
+            session = await self.session.continuing.opened()
+        except Problem as error:
+            self.session.say(str(error), "error")
+        else:
+            self.leave_for(session)
+
+    def leave_for(self, session: SessionPort) -> None:
+        """Another session takes the place of this one."""
+        raise NotImplementedError
+
+    # The run itself
+
+    def _go_on_itself(self) -> None:
         """Ask what has to be asked, one after the other, then go on."""
         try:
             questions = self.session.going_on.questions()

@@ -13,7 +13,7 @@ from lar_debug.model import views
 from lar_debug.model.problem import Problem
 from lar_debug.shell.commanding_screen import CommandingScreen
 
-_ASKING = ("find", "palette", "edit_value", "note")
+_ASKING = ("find", "palette", "edit_value", "note", "go_on")
 
 
 class WalkingScreen(CommandingScreen, inherit_bindings=False):

@@ -271,6 +271,35 @@ class FakeGoingOn:
         self._asked.append(" ".join(("go_on", *said)))
 
 
+class FakeContinuing:
+    """Asks before a new run begins, and writes down how far it is to go."""
+
+    def __init__(self, asked: list[str]) -> None:
+        self._asked = asked
+        self.goes_on_itself = True
+        self.asks: tuple[str, ...] | Problem = (
+            "Continue from #3 as a new run with check_reply, models for real: "
+            "n next step, c to the end, q no",
+            "#3 as a new run: n next, c all, q no",
+        )
+        self.begun: FakeSession | None = None
+
+    def questions(self) -> tuple[str, ...]:
+        if isinstance(self.asks, Problem):
+            raise self.asks
+        return self.asks
+
+    def start(self, *, one_step: bool) -> None:
+        self._asked.append("fork for one step" if one_step else "fork to the end")
+
+    async def opened(self) -> FakeSession:
+        assert self.begun is not None
+        return self.begun
+
+    async def back(self) -> FakeSession:
+        return await self.opened()
+
+
 class FakePutBack:
     """Asks what a test wants asked, and writes down the answers."""
 
@@ -410,6 +439,8 @@ class FakeSession:
         self.attempt_acts = FakeActs(self.asked)
         self.put_back = FakePutBack(self.asked)
         self.going_on = FakeGoingOn(self.asked)
+        self.continuing = FakeContinuing(self.asked)
+        self.came_from = ""
         self.handing = FakeHanding()
         self.state_acts = FakeStateActs(self.asked)
         self.walking = FakeWalking(self.asked)

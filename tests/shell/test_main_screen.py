@@ -52,7 +52,7 @@ async def test_one_changed_step_builds_its_line_only(open_desk: OpenDesk) -> Non
         rows = desk.session.rows
         assert not isinstance(rows, ManyRows)
         changed = [*rows.rows[:2], rows.rows[2]._replace(flags="*"), *rows.rows[3:]]
-        desk.session.rows = replace(rows, steps=changed)
+        desk.session.rows = replace(rows, rows=changed)
         before = built(desk)
         await desk.tell("timeline")
         assert "✓*  2 read_ticket" in desk.text

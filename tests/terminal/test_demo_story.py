@@ -58,6 +58,14 @@ def test_saving_the_prompt_shows_attempt_diff_and_cause_without_a_key(tmp_path: 
         )
         assert " #3│" in terminal.row("> ✓   5 write_reply")
 
+        # It is right: the run continues from there, and the one that was left is as it was.
+        terminal.type("llc")
+        terminal.see("Continue from #3 as a new run with check_reply, models for real: n next step")
+        terminal.type("c")
+        terminal.see("continued from #3 of ", "> ✓   6 check_reply", "the run has finished")
+        terminal.type("q")
+        terminal.see("> ✓   5 write_reply", "[#3 ", "7 steps")
+
         terminal.type("q")
         assert terminal.ended() == 0
         assert terminal.is_as_before
