@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lar_debug.cli.application import Common
+from lar_debug.cli.common import Common
 from lar_debug.cli.shapes import diff_json, execution_json, tokens_json
 from lar_debug.diff.json_form import value_json
 from lar_debug.diff.layout import lay_out, lay_out_cause

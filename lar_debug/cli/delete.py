@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from lar_debug.cli.application import Common, common_options
+from lar_debug.cli.common import Common, common_options
 from lar_debug.cli.output import say, show_json
 from lar_debug.formats.recorded import forget_broken_imports
 from lar_debug.model.problem import Problem

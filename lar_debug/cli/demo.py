@@ -15,16 +15,18 @@ import click
 
 import lar_debug
 from lar_debug.cli import DONE, FAILED
-from lar_debug.cli.application import Common, common_options
 from lar_debug.cli.attempts import attempt_json, attempt_lines
+from lar_debug.cli.common import Common, common_options
 from lar_debug.cli.open_ import check_keymap, show_screen
 from lar_debug.cli.output import say, show, show_json
 from lar_debug.cli.recordings import interpreter_of
-from lar_debug.cli.run import plan_run, runs_of, settle
+from lar_debug.cli.run import plan_run
+from lar_debug.cli.summary import runs_of
 from lar_debug.cli.targets import parse_target
 from lar_debug.client.interpreter import find_interpreter
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import Outcome
+from lar_debug.session.programs import settle
 from lar_debug.session.recording import Recording
 from lar_debug.session.reexecution import Conditions, Reexecution
 from lar_debug.store.database import Store

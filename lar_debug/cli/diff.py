@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from lar_debug.cli.application import Common, common_options
 from lar_debug.cli.attempts import PRINTED_CELLS, comparison_lines, row_lines
+from lar_debug.cli.common import Common, common_options
 from lar_debug.cli.output import show, show_json
 from lar_debug.cli.shapes import diff_json, llm_call, visible
 from lar_debug.diff.build import build

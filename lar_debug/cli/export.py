@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from lar_debug.cli import DONE
-from lar_debug.cli.application import STEP, Common, common_options
+from lar_debug.cli.common import STEP, Common, common_options
 from lar_debug.cli.output import say, show_json, show_text
 from lar_debug.cli.recordings import chosen_step, open_reference
 from lar_debug.cli.secrets import secret_of

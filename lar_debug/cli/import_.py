@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from lar_debug.cli import DONE
-from lar_debug.cli.application import Common, common_options
+from lar_debug.cli.common import Common, common_options
 from lar_debug.cli.listing import run_json, run_line
 from lar_debug.cli.output import say, show, show_json
 from lar_debug.cli.targets import parse_target

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from lar_debug.cli.application import Common, common_options
+from lar_debug.cli.common import Common, common_options
 from lar_debug.cli.output import show, show_json
 from lar_debug.diff.json_form import value_json
 from lar_debug.model.problem import Problem

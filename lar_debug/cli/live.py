@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lar_debug.cli import DONE
-from lar_debug.cli.application import Common
+from lar_debug.cli.common import Common
 from lar_debug.cli.open_ import check_keymap, until_quit
 from lar_debug.cli.output import say
-from lar_debug.cli.run import runs_of
+from lar_debug.cli.summary import runs_of
 from lar_debug.cli.targets import Target
 from lar_debug.client.recorded_run import Forward, RecordedRun, writer
 from lar_debug.model.problem import Problem

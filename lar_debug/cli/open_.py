@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lar_debug.cli import DONE
-from lar_debug.cli.application import Common, common_options
+from lar_debug.cli.common import Common, common_options
 from lar_debug.cli.output import say
 from lar_debug.cli.recordings import is_file, open_reference, place_of_interpreter
 from lar_debug.model.records import RunInfo, RunStatus

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from lar_debug.cli.application import Common
+from lar_debug.cli.common import Common
 from lar_debug.model.problem import Problem
 from lar_debug.session.recording import Recording
 from lar_debug.session.references import LAST, Reference, find, find_whole_run

@@ -13,8 +13,8 @@ from typing import Any
 import click
 
 from lar_debug.cli import DONE, FAILED
-from lar_debug.cli.application import STEP, Common, common_options
 from lar_debug.cli.attempts import attempt_json, attempt_lines
+from lar_debug.cli.common import STEP, Common, common_options
 from lar_debug.cli.output import say, show, show_json
 from lar_debug.cli.recordings import chosen_step, interpreter_of, open_reference
 from lar_debug.cli.saves import Saves, check_live

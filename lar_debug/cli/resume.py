@@ -10,11 +10,11 @@ from typing import Any
 import click
 
 from lar_debug.cli import DONE
-from lar_debug.cli.application import Common, common_options
+from lar_debug.cli.common import ALLOW_LOSSY, Common, common_options
 from lar_debug.cli.listing import run_json
 from lar_debug.cli.output import say, show_json
 from lar_debug.cli.recordings import interpreter_of
-from lar_debug.cli.run import ALLOW_LOSSY, exit_code, summarise
+from lar_debug.cli.summary import exit_code, summarise
 from lar_debug.cli.targets import graph_options
 from lar_debug.cli.trust import confirm_trust
 from lar_debug.client.recorded_run import RecordedRun, writer

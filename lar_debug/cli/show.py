@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from lar_debug.cli.application import STEP, Common, common_options
+from lar_debug.cli.common import STEP, Common, common_options
 from lar_debug.cli.listing import run_json
 from lar_debug.cli.output import show, show_json, text_lines
 from lar_debug.cli.recordings import attempt_number, chosen_step, open_reference

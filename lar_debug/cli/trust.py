@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 
-from lar_debug.cli.application import Common
+from lar_debug.cli.common import Common
 from lar_debug.cli.output import say
 from lar_debug.model.problem import Problem
 from lar_debug.session.elsewhere import why_no_code

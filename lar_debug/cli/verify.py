@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from lar_debug.cli import DONE, FAILED
-from lar_debug.cli.application import Common, common_options
+from lar_debug.cli.common import Common, common_options
 from lar_debug.cli.output import say, show, show_json
 from lar_debug.cli.recordings import interpreter_of, is_file, open_run
 from lar_debug.cli.secrets import secret_of

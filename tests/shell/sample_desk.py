@@ -19,7 +19,7 @@ from typing import cast
 
 from textual.pilot import Pilot
 
-from lar_debug.cli.application import Common
+from lar_debug.cli.common import Common
 from lar_debug.cli.demo import record, write_sample
 from lar_debug.model.records import RunStatus
 from lar_debug.session.recording import Recording
