@@ -49,6 +49,12 @@ EXTRA: tuple[Command, ...] = (
         "Repeat", "attempt('repeat')", "Once more with the edits of the shown attempt, code as now"
     ),
     Command("Continue from here", "fork", "A new run goes on from the shown attempt, for real"),
+    Command("Note…", "note_shown", "A line of your own beside the shown attempt"),
+    Command("Show hidden keys", "hidden_keys", "The engine's own keys in State, or without them"),
+    Command("Copy path", "copy('path')", "Copy file and line of the prompt, or of the node"),
+    Command(
+        "Save output to file…", "ask_file", "Write what the tab shows into a file that is not there"
+    ),
     Command("Go to step…", "ask_step", "A step by its number"),
     Command("Find key…", "ask_key", "What became of a key over all steps"),
     Command(

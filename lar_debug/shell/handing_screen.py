@@ -100,8 +100,13 @@ class HandingScreen(PanesScreen, inherit_bindings=False):
     # The clipboard
 
     def action_copy(self, what: str) -> None:
-        """Copy what the open tab shows, or the command that shows it."""
-        self.run_worker(self._copy_command() if what == "command" else self._copy_value())
+        """Copy what the open tab shows, the command that shows it, or where `e` would open."""
+        whats = {
+            "value": self._copy_value,
+            "command": self._copy_command,
+            "path": self._copy_path,
+        }
+        self.run_worker(whats[what]())
 
     def on_mouse_down(self, event: MouseDown) -> None:
         """What is dragged over from here on is text of this pane."""
@@ -127,6 +132,15 @@ class HandingScreen(PanesScreen, inherit_bindings=False):
             self.session.say(str(error), "error")
         else:
             await self._copy(command, command)
+
+    async def _copy_path(self) -> None:
+        try:
+            place = await self.session.handing.prompt_place()
+        except Problem as error:
+            self.session.say(str(error), "error")
+        else:
+            where = f"{place.file}:{place.line}"
+            await self._copy(where, where)
 
     async def _copy_value(self) -> None:
         try:

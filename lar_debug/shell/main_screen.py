@@ -159,6 +159,13 @@ class MainScreen(WalkingScreen, ThreadsScreen, StateScreen, SizingScreen, inheri
             if chip.shown:
                 self._attempt_keys.act(act, AttemptRow(chip.attempt, chip.outcome))
 
+    async def action_note_shown(self) -> None:
+        """A note beside the shown attempt: the list has it under its cursor."""
+        self.action_tab(4)
+        await self.session.settled()
+        await self.refreshed()
+        self.action_note()
+
     def action_note(self) -> None:
         if (row := self._detail.attempts.here) is not None:
             self._attempt_keys.act("note", row)

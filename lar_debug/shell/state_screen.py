@@ -69,6 +69,47 @@ class StateScreen(HandingScreen, inherit_bindings=False):
         except Problem as error:
             self.session.say(str(error), "error")
 
+    def action_ask_file(self) -> None:
+        """Write all of what the open tab shows into a file of a name that is asked."""
+        self.ask("save to file:", self._file_typed)
+
+    def _file_typed(self, text: str) -> bool:
+        if text.strip():
+            self.do_first(self._save_value(Path(text.strip()).expanduser()))
+        return True
+
+    async def _save_value(self, file: Path) -> None:
+        try:
+            written = await self._write_new(file)
+        except OSError as error:
+            self.session.say(f"{file} cannot be written: {error.strerror}", "error")
+        except Problem as error:
+            self.session.say(str(error), "error")
+        else:
+            self.session.say(f"saved to {file}" if written else "there is nothing to save")
+
+    async def _write_new(self, file: Path) -> bool:
+        """What stands there already is not ours to replace: OSError."""
+        file.touch(exist_ok=False)
+        written = False
+        try:
+            written = await self._write_value(file)
+        finally:
+            if not written:
+                file.unlink()
+        return written
+
+    async def action_hidden_keys(self) -> None:
+        """The State tab with the engine's own keys, or without them."""
+        self.action_tab(2)
+        await self.session.settled()
+        await self.refreshed()
+        self._detail.state.action_hidden()
+
+    def action_tab(self, number: int) -> None:
+        """Open a tab."""
+        raise NotImplementedError
+
     async def _write_value(self, file: Path) -> bool:
         """Write it; False where there is none. What may be megabytes is not made one text of."""
         chosen = self._detail.state.chosen
