@@ -21,6 +21,8 @@ from lar_debug.session.reexecution import Conditions, Reexecution
 
 NAMED_PATHS = 3
 
+BY_ITSELF = ": the step depends on more than its state"
+
 _BRANCHES = "BatchNode"
 
 
@@ -40,8 +42,13 @@ async def check_steps(
         unknown, done = "", attempted.execution
         if done is not None:
             unknown = "" if why else _unknown(recording, recorded, done)
+            edited = _edited(recording, recorded, done) if why else ""
             recording.store.delete_attempt(done.run, done.step, done.attempt)
-            recording.store.set_impure(done.run, done.step, why)
+            if edited:
+                # Whether it depends on more than its state is not known of other code.
+                why = f"{why.removesuffix(BY_ITSELF)}: {edited} was changed since the recording"
+            else:
+                recording.store.set_impure(done.run, done.step, why)
         yield Check(name, not why, line.step, why or unknown)
 
 
@@ -91,14 +98,14 @@ def _unknown(recording: Recording, recorded: Execution, done: Execution) -> str:
 
 def _changed(recording: Recording, recorded: Execution, done: Execution) -> str:
     changes = [one for one in _changes(recording, recorded, done) if not cannot_be_told(one)]
-    if not changes:
-        return ""
-    shown = _named(changes)
+    return f"{_named(changes)} differs{BY_ITSELF}" if changes else ""
+
+
+def _edited(recording: Recording, recorded: Execution, done: Execution) -> str:
+    """What a person changed of what the step runs since it was recorded; "" for nothing."""
     causes = Comparison(recording, recorded, done).causes()
     edited = [cause.where for cause in causes if cause.kind in ("prompt", "source", "setting")]
-    if edited:
-        return f"{shown} differs: {edited[0]} was changed since the recording"
-    return f"{shown} differs: the step depends on more than its state"
+    return edited[0] if edited else ""
 
 
 def _named(changes: Sequence[Change]) -> str:

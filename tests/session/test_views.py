@@ -88,15 +88,16 @@ def test_a_lost_value_alone_is_no_sign_that_a_step_varies(written: Written):
     assert note_variation(recording, recording.execution(0, 2))
 
 
-async def test_verification_says_of_a_lost_value_that_it_was_not_compared(written: Written):
+async def test_verification_calls_no_step_impure_for_a_lost_value_or_another_code(written: Written):
     recording = Recording(written.store, written.store.run("r"))
     lost = {"client": threading.Lock()}
-    written.end(0, Outcome.SUCCESS, {"order": 1, **lost, "n": 1})
+    written.end(0, Outcome.SUCCESS, {"order": 1, **lost, "n": 1}, source="return 1")
 
-    async def checked(attempt: int, state: dict[str, Any]) -> Check:
+    async def checked(attempt: int, state: dict[str, Any], source: str = "return 1") -> Check:
         class Again:
             async def run(self, step: int, _conditions: object) -> Attempted:
-                written.end(attempt, Outcome.SUCCESS, {**lost, **state, "order": 1})
+                state.update(lost, order=1)
+                written.end(attempt, Outcome.SUCCESS, state, source=source)
                 return Attempted(recording.execution(step, attempt), None)
 
         (check,) = [one async for one in check_steps(recording, cast("Reexecution", Again()))]
@@ -105,8 +106,12 @@ async def test_verification_says_of_a_lost_value_that_it_was_not_compared(writte
     same = await checked(1, {"n": 1})
     assert (same.ok, same.why) == (True, "client could not be kept, not compared")
     assert not recording.summaries(0, 0)[0].impure
-    other = await checked(2, {"n": 2})
+    edited = await checked(2, {"n": 2}, source="return 2")
+    assert edited.why == "n differs: source:1 was changed since the recording"
+    assert not recording.summaries(0, 0)[0].impure, "other code says nothing of the recorded one"
+    other = await checked(3, {"n": 2})
     assert (other.ok, other.why) == (False, "n differs: the step depends on more than its state")
+    assert recording.summaries(0, 0)[0].impure
 
 
 def test_an_output_that_came_back_names_another_attempt_than_the_base(written: Written):
