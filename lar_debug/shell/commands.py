@@ -120,6 +120,11 @@ def _by_name(query: str, commands: Sequence[Command]) -> tuple[list[Found], list
         if score > 0:
             group = whole if query.lower() in command.label.lower() else scattered
             group.append((score, Found(command, tuple(at))))
-    best_first = (sorted(group, key=lambda one: -one[0]) for group in (whole, scattered))
+
+    def rank(one: tuple[float, Found]) -> tuple[bool, float]:
+        # Who types how a name begins means that one, before all that hold the word.
+        return not one[1].command.label.lower().startswith(query.lower()), -one[0]
+
+    best_first = (sorted(group, key=rank) for group in (whole, scattered))
     first, second = ([found for _, found in group] for group in best_first)
     return first, second

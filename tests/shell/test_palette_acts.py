@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from lar_debug.shell.commands import commands_of, fitting
+from lar_debug.shell.keys import KEYS
 from tests.shell.attempt_stories import attempted
 from tests.shell.conftest import Desk, OpenDesk
 from tests.shell.fake_session import NEW_REPLY
@@ -86,3 +88,12 @@ async def test_nothing_to_save_leaves_no_file(
         await desk.found()
         assert "there is nothing to save" in desk.text
         assert not list(tmp_path.iterdir())
+
+
+def test_a_name_that_begins_with_what_was_typed_comes_first() -> None:
+    commands = commands_of(KEYS)
+    assert fitting("save", commands)[0].command.label == "Save output to file…"
+    assert fitting("re-run", commands)[0].command.label == "Re-run step"
+    assert "On save: re-run or only mark" in [
+        one.command.label for one in fitting("save", commands)
+    ]
