@@ -307,7 +307,7 @@ def _came_back(recording: Recording, pair: _Pair, compared: Comparison) -> tuple
 
 def _verdict(pair: _Pair, body: _Body, shown: Shown) -> tuple[Span, ...]:
     if shown.impure and pair.base is not None and body.document.changes:
-        said = Span("run unedited it varied too: not all of this is your edit", "note")
+        said = Span("run unedited it varied too | not all of this is your edit", "note")
         # Right behind what changed: on a narrow screen the parts at the end are left out.
         spans = body.verdict
         parts = (at for at, span in enumerate(spans) if span.text == _PARTS.text)

@@ -11,6 +11,8 @@ from lar_debug.model.checks import Check
 from lar_debug.model.document import TreeRow
 from lar_debug.model.records import Execution, Outcome, RunStatus
 from lar_debug.model.views import StepView
+from lar_debug.panes._signs import UNICODE_SIGNS
+from lar_debug.panes.verdict import fitting
 from lar_debug.runtime.snapshots import Snapshotter
 from lar_debug.session.attempted import Attempted
 from lar_debug.session.comparison import Comparison, same_output
@@ -112,6 +114,16 @@ async def test_verification_calls_no_step_impure_for_a_lost_value_or_another_cod
     other = await checked(3, {"n": 2})
     assert (other.ok, other.why) == (False, "n differs: the step depends on more than its state")
     assert recording.summaries(0, 0)[0].impure
+
+
+def test_that_a_step_varies_by_itself_has_room_on_a_narrow_screen(written: Written):
+    written.end(0, Outcome.SUCCESS, {"order": 1, "reply": "one word\n" * 3})
+    written.end(1, Outcome.SUCCESS, {"order": 1, "reply": "one word\n" * 2 + "other word\n"})
+    told = written.view(attempt=1, impure="run unedited it came out otherwise").verdict
+    assert "| not all of this is your edit" in text(told)
+    narrow = text(tuple(fitting(told, 78, UNICODE_SIGNS)))
+    assert narrow.startswith("#0 → #1  reply: ")
+    assert narrow.endswith(" | run unedited it varied too")
 
 
 def test_an_output_that_came_back_names_another_attempt_than_the_base(written: Written):
