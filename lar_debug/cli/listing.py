@@ -14,6 +14,7 @@ from lar_debug.diff.json_form import value_json
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import RunInfo, RunStatus
 from lar_debug.model.threads import questions_in
+from lar_debug.runtime.threads import beginning_of
 from lar_debug.session.costs import Spendings
 from lar_debug.session.forks import place_of_parent
 from lar_debug.session.recording import as_it_stands
@@ -28,6 +29,10 @@ def run_json(store: Store, info: RunInfo, spendings: Spendings | None = None) ->
     own, thread = spendings.of_run(info.run), spendings.of_thread(info.thread, info.run)
     steps = store.step_numbers(info.run)
     last = store.summaries(info.run, steps[-1]) if steps else []
+    begins_with = None if steps else beginning_of(info).node
+    following = (
+        [node for line in last for node in line.next] if begins_with is None else [begins_with]
+    )
     status = as_it_stands(store, info).status
     parent = info.parent
     return {
@@ -44,7 +49,7 @@ def run_json(store: Store, info: RunInfo, spendings: Spendings | None = None) ->
         "parent": None
         if parent is None
         else {"run": parent[0], "step": parent[1], "attempt": parent[2]},
-        "next": [node.label for line in last for node in line.next],
+        "next": [node.label for node in following],
         "interrupts": _interrupts(store, info.run, steps[-1])
         if status is RunStatus.WAITING and steps
         else [],

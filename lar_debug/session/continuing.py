@@ -49,7 +49,9 @@ class Continuing:
         return info.status in _GOES_ON and self._shown() == 0
 
     def _shown(self) -> int:
-        """The attempt that is shown. Raises Problem."""
+        """The attempt that is shown; 0 of a run that has no step yet. Raises Problem."""
+        if not len(self._session.timeline()):
+            return 0
         view = self._session.step_view()
         if view is None or view.step != self._session.cursor:
             raise Problem("the step is still being read")

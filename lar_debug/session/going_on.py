@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from lar_debug.model.problem import Problem
 from lar_debug.model.records import RunStatus
 from lar_debug.model.threads import Answer, Question, questions_in
+from lar_debug.runtime.threads import beginning_of
 from lar_debug.session.at_work import REFUSED, AtWork
 from lar_debug.session.header import how_it_ended
 from lar_debug.session.programs import check_can_go_on, resuming, settle, started_again
@@ -52,6 +53,8 @@ class GoingOn:
             if asked and all(one.choices for one in asked):
                 return asked
         following = [node.label for line in recording.summaries(last, last) for node in line.next]
+        if not steps and (first := beginning_of(info).node) is not None:
+            following = [first.label]
         where = f" with {following[0]}" if following else f" from step {max(last, steps.start)}"
         what = "the run" if info.thread == info.run else f"thread {info.thread}"
         return (Question(f"go on with {what}{where}? y"),)

@@ -149,34 +149,51 @@ if __name__ == "__main__":
 """
 
 
-def test_a_graph_that_only_main_makes_is_continued_in_its_own_loop(tmp_path: Path) -> None:
-    desk = Desk.new(tmp_path)
+@pytest.fixture(scope="module")
+def in_main(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """A script that makes three runs of a graph of its own."""
+    desk = Desk.new(tmp_path_factory.mktemp("in_main"))
     desk.write("agent.py", IN_MAIN)
     assert desk.lar_debug("run", "--no-ui", "agent.py").code == 0
-    _, middle, _ = desk.lar_debug("list", "--json").json
+    return desk
+
+
+def test_a_graph_that_only_main_makes_is_continued_in_its_own_loop(in_main: Desk, at: Here) -> None:
+    _, middle, _ = at(in_main, "list", "--json").json
+    before = rows_of(in_main.store, middle["run"])
     fork = ("fork", middle["run"], "--step", "0")
-    said = desk.lar_debug(*fork)
+    said = at(in_main, *fork)
     assert (said.code, said.complaint) == (
         2,
         "lar-debug: to continue from 0@0 agent.py has to be started again, and main() wrote "
         "begun.txt on the way to it when it was recorded; lar-debug fork --live does that again",
     )
-    assert (desk.folder / "begun.txt").read_text() == "begun\n"
-    said = desk.lar_debug(*fork, "--live", environ={"CRASH": "b"})
-    assert said.code == 7, said.err
-    thread = f"{middle['run'][:4]}-fork-1"
-    assert f"go on with it: lar-debug resume {thread}" in said.err
-    said = desk.lar_debug("resume", thread, "--live")
+    assert (in_main.folder / "begun.txt").read_text() == "begun\n"
+    said = in_main.lar_debug(*fork, "--live")
     assert said.code == 0, said.err
     told = [line for line in said.out.splitlines() if line.startswith(("entry b", "result"))]
     result = "result {} first second".format
     assert told == [result("a"), "entry b 1", result("b"), result("c")]
     # What the script ran behind it is a run of its own, and neither wrote to the one in the middle.
-    rows = desk.lar_debug("list", "--json").json
-    assert [(row["steps"], row["thread"] == thread) for row in rows] == [
-        *((2, False), (2, True)),
-        *((2, False), (2, False), (2, False)),
+    rows = at(in_main, "list", "--json").json[:2]
+    assert [(row["steps"], row["thread"] == f"{middle['run'][:4]}-fork-1") for row in rows] == [
+        *((2, False), (1, True)),
     ]
-    again = desk.lar_debug("rerun", rows[0]["run"], "--step", "1", "--json")
-    assert again.code == 0, again.err
-    assert again.json["attempts"][0]["diff_to_recorded"] == []
+    assert rows_of(in_main.store, middle["run"]) == before
+
+
+@pytest.mark.long
+def test_such_a_fork_is_resumed_and_run_again_step_by_step(in_main: Desk, at: Here) -> None:
+    middle = at(in_main, "list", "--json").json[-2]["run"]
+    fork = ("fork", middle, "--step", "0", "--live", "--json")
+    said = in_main.lar_debug(*fork, environ={"CRASH": "b"})
+    assert said.code == 7, said.err
+    (row,) = said.json["runs"]
+    assert (row["status"], row["steps"]) == ("crashed", 1)
+    said = in_main.lar_debug("resume", row["thread"], "--live", "--json")
+    assert said.code == 0, said.err
+    assert said.json["runs"][0]["run"] == row["run"], "the script's next run has no part in it"
+    for step, run in (("2", row["run"]), ("1", "last")):
+        again = in_main.lar_debug("rerun", run, "--step", step, "--json")
+        assert again.code == 0, again.err
+        assert again.json["attempts"][0]["diff_to_recorded"] == []

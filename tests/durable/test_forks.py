@@ -112,6 +112,28 @@ def test_after_one_step_it_waits_whatever_comes_next(desk: Desk, tmp_path: Path)
     assert (done["ended"], nodes_ran(tmp_path)) == ("finished", ["two", "three"])
 
 
+def test_it_goes_where_the_attempt_went_and_not_where_the_run_did(desk: Desk, tmp_path: Path):
+    run = recorded(desk, tmp_path, "changed")
+    with store_of(tmp_path) as store:
+        recording = store.execution(run, 0, 0)
+        third = store.step(run, 2).node
+        number = store.begin_attempt(run, 0, before=recording.before, edits={}, started=1.0)
+        store.end_execution(recording._replace(attempt=number, next=(third,)))
+    done = desk.run(tmp_path, "changed", run, how="fork", step=0, attempt=number)
+    assert (done["ended"], nodes_ran(tmp_path)) == ("finished", ["third"])
+
+
+def test_two_that_are_begun_at_the_same_time_get_a_thread_each(desk: Desk, tmp_path: Path):
+    run = recorded(desk, tmp_path, "three")
+    forks = {"graph": "three", "thread": run, "how": "fork", "step": 0}
+    started = [desk.start(tmp_path, "run", **forks, result=f"{one}.json") for one in "abc"]
+    assert [desk.wait(pid) for pid in started] == [0, 0, 0]
+    assert nodes_ran(tmp_path).count("three") == 3
+    with store_of(tmp_path) as store:
+        threads = {info.thread for info in store.runs()}
+    assert threads == {"case-42", *(f"case-42-fork-{number}" for number in (1, 2, 3))}
+
+
 def test_a_fork_of_a_fork_keeps_a_name_that_can_be_typed(desk: Desk, tmp_path: Path):
     run = recorded(desk, tmp_path, "three")
     desk.run(tmp_path, "three", run, how="fork", step=0)

@@ -105,7 +105,10 @@ class _Again:
             if self.there:
                 return None
             ordinal, wanted = self._recording.runs, int(self.info.entry.get("ordinal", 0))
-            if thread != program_thread(self.info) and ordinal < wanted:
+            # Of several runs on one thread a fork continues the one that was forked.
+            forked = self._fork is not None or self.info.parent is not None
+            known_by_name = thread == program_thread(self.info) and not forked
+            if not known_by_name and ordinal < wanted:
                 self._recording.runs += 1
                 return _refusing(played_back(self, ordinal, started))
             self.there = True
