@@ -202,12 +202,19 @@ def test_what_could_not_be_kept_is_not_dropped_in_silence(desk: Desk, tmp_path: 
     assert (done["ended"], nodes_ran(tmp_path)) == ("finished", ["after"])
 
 
-def test_what_two_keys_share_they_share_in_the_fork_and_after_a_crash(desk: Desk, tmp_path: Path):
+@pytest.mark.parametrize("stopped", ["in its first step", "before it"])
+def test_objects_and_what_two_keys_share_are_in_the_fork_as_they_were(desk, tmp_path, stopped):
     run = recorded(desk, tmp_path, "sharing")
-    (tmp_path / "crash").touch()
-    assert desk.do(tmp_path, graph="sharing", thread=run, how="fork", step=0) == -9
+    if stopped == "before it":
+        desk.run(tmp_path, "sharing", run, how="fork", step=0, pause_before="add")
+    else:
+        (tmp_path / "crash").touch()
+        assert desk.do(tmp_path, graph="sharing", thread=run, how="fork", step=0) == -9
+    with store_of(tmp_path) as store:
+        store.delete_run(run)
+        store.collect_garbage()
     done = desk.run(tmp_path, "sharing", FORK, how="resume")
-    assert done["state"]["added"] == ["first", "second"]
+    assert done["state"]["added"] == ["first", "tent"]
 
 
 def test_a_node_that_was_renamed_is_asked_for(desk: Desk, tmp_path: Path):

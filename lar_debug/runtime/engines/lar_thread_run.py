@@ -93,6 +93,7 @@ class ThreadRun:
         if wish.fork is None or wish.thread:
             return self._claimed(wish.thread)
         for name in fork_threads(self._store.run(wish.fork.run)):
+            # Asked first: taking the claim of another's thread would keep that from going on.
             if self._store.newest_run(name) is None:
                 with contextlib.suppress(ThreadInUse):
                     claim = self._claimed(name)

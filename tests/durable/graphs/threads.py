@@ -41,6 +41,13 @@ def three():
     return one
 
 
+class Box:
+    """Kept as a pickle, which is signed for its run."""
+
+    def __init__(self, holds: str) -> None:
+        self.holds = holds
+
+
 def sharing():
     """Keeps one list under two names, and adds to it by the other; dies while a file is there."""
 
@@ -48,12 +55,13 @@ def sharing():
     def begin(state):
         items = ["first"]
         state.set("same", items)
+        state.set("box", Box("tent"))
         return items
 
     @node(output_key="added")
     def add(state):
         ran("add")
-        state.get("same").append("second")
+        state.get("same").append(state.get("box").holds)
         crash_when("crash")
         return list(state.get("items"))
 
