@@ -45,7 +45,7 @@ def check_leads_on(info: RunInfo, execution: Execution, *, at: str = "") -> None
         if not execution.next and not at:
             raise Problem(
                 f"{place} leads to no node: continue from a step before it, or say with which "
-                "node (--at NODE)"
+                "node (lar-debug fork --at NODE)"
             )
         if not execution.after:
             raise Problem(f"the state that {place} left was not kept: {again} makes it anew")

@@ -158,7 +158,8 @@ def test_what_leads_nowhere_is_refused_with_what_to_do(desk: Desk, tmp_path: Pat
     run = recorded(desk, tmp_path, "three")
     told = desk.run(tmp_path, "three", run, how="fork", step=2)
     assert told["why"] == (
-        "2@0 leads to no node: continue from a step before it, or say with which node (--at NODE)"
+        "2@0 leads to no node: continue from a step before it, or say with which node "
+        "(lar-debug fork --at NODE)"
     )
     done = desk.run(tmp_path, "three", run, how="fork", step=2, at="three")
     assert (done["ended"], nodes_ran(tmp_path)) == ("finished", ["three"])
