@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,10 +54,6 @@ def until_quit(
     # A run that goes on is not left for another one: quitting decides what becomes of it.
     live = recording.info.status is RunStatus.RUNNING
     return opened.show(session, recording.store.path, stays=live)
-
-
-SWITCH = 0.0005
-"""Seconds after which a thread has to let another one work; Python's own are 0.005."""
 
 
 class _Opened:
@@ -123,9 +118,6 @@ class _Opened:
             ascii=common.signs_in_ascii,
         )
         app.when_painted = _look_for_garbage
-        # What writes to the terminal and what compares are threads: for a fifth of what a key may
-        # take, Python lets none of them in while another one works.
-        sys.setswitchinterval(SWITCH)
         asyncio.run(app.run_async(mouse=not common.no_mouse))
         if self._newest is not None:
             _say_goodbye(self._newest.recording, self._newest.cursor)
