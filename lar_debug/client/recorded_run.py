@@ -99,15 +99,8 @@ class RecordedRun:
         forwards = self._forward or (writer(1), writer(2))
         reading, writing = os.pipe()
         try:
-            self.process = subprocess.Popen(
-                [*self._command, str(reading)],
-                stdin=self._stdin,
-                stdout=outputs[0][1],
-                stderr=outputs[1][1],
-                cwd=self._cwd,
-                pass_fds=(reading,),
-                preexec_fn=_die_with_parent,
-            )
+            streams = (self._stdin, outputs[0][1], outputs[1][1])
+            self.process = _spawn(self._command, reading, streams, self._cwd)
         except OSError as error:
             raise Problem(f"{self._command[0]} cannot be started: {error.strerror}") from None
         finally:
@@ -262,6 +255,21 @@ class RecordedRun:
             # Losing console output is no reason to end the program that prints it.
             with contextlib.suppress(Problem):
                 store.add_console(run, step, 0, stream.name, piece[:room])
+
+
+def _spawn(
+    command: list[str], options: int, streams: tuple[int | None, int, int], cwd: Path
+) -> subprocess.Popen[bytes]:
+    """Start a program that reads its options from a descriptor. Raises OSError."""
+    return subprocess.Popen(
+        [*command, str(options)],
+        stdin=streams[0],
+        stdout=streams[1],
+        stderr=streams[2],
+        cwd=cwd,
+        pass_fds=(options,),
+        preexec_fn=_die_with_parent,
+    )
 
 
 def _channel(like: int | None) -> tuple[int, int]:

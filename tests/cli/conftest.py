@@ -10,6 +10,8 @@ import pytest
 
 from lar_debug.cli import main
 from tests.cli.desk import GRAPHS, SAMPLES, Desk, Said
+from tests.forked import interpreters_are_forked
+from tests.forks import server
 
 
 @cache
@@ -51,6 +53,7 @@ def at(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> C
             monkeypatch.delenv(name, raising=False)
         for name in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
             monkeypatch.setenv(name, desk.environ[name])
+        interpreters_are_forked(server, monkeypatch.setattr)
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
             main(list(arguments))

@@ -8,9 +8,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
+
+from tests.forks import server
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "sample_graphs"
@@ -42,6 +46,10 @@ class Said:
 
 def _no_json(name: str) -> Any:
     raise AssertionError(f"{name} is no JSON")
+
+
+def _said(code: int, out: bytes, err: bytes) -> Said:
+    return Said(128 - code if code < 0 else code, out.decode(), err.decode())
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -88,7 +96,42 @@ class Desk:
     def lar_debug(
         self, *arguments: str, stdin: str = "", environ: Mapping[str, str] | None = None
     ) -> Said:
-        """Run it to its end, with pipes."""
+        """Run it to its end, in a process that is forked instead of started: tests/forked.py."""
+        with server.way() as way:
+            return self._forked("command", arguments, environ, stdin, way.fileno())
+
+    def script(self, *arguments: str, environ: Mapping[str, str] | None = None) -> Said:
+        """Run a script that imports the engine, without us, in such a process."""
+        return self._forked("script", arguments, environ)
+
+    def _forked(
+        self,
+        what: str,
+        arguments: Sequence[str],
+        environ: Mapping[str, str] | None,
+        stdin: str = "",
+        way: int | None = None,
+    ) -> Said:
+        with ExitStack() as files:
+            given, out, err = (files.enter_context(TemporaryFile()) for _ in range(3))
+            given.write(stdin.encode())
+            given.seek(0)
+            pid = server.start(
+                *(f"tests.forked:{what}", arguments),
+                cwd=self.folder,
+                streams=(given.fileno(), out.fileno(), err.fileno()),
+                environ={**self.environ, **(environ or {})},
+                channel=way,
+            )
+            code = server.wait(pid, PATIENCE)
+            for file in (out, err):
+                file.seek(0)
+            return _said(code, out.read(), err.read())
+
+    def started(
+        self, *arguments: str, stdin: str = "", environ: Mapping[str, str] | None = None
+    ) -> Said:
+        """Run it to its end as a person starts it, with pipes."""
         return self.call([*COMMAND, *arguments], stdin=stdin, environ=environ)
 
     def python(self, *arguments: str, stdin: str = "") -> Said:
@@ -107,8 +150,7 @@ class Desk:
             timeout=PATIENCE,
             check=False,
         )
-        code = 128 - ended.returncode if ended.returncode < 0 else ended.returncode
-        return Said(code, ended.stdout.decode(), ended.stderr.decode())
+        return _said(ended.returncode, ended.stdout, ended.stderr)
 
     def begin(
         self,

@@ -47,7 +47,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
 def test_every_end_is_the_scripts_own(desk: Desk, name: str) -> None:
     desk.write("script.py", ENDINGS[name])
     plain = desk.python("script.py")
-    ours = desk.lar_debug("run", "script.py")
+    ours = desk.started("run", "script.py")
     assert (ours.code, ours.out, ours.err) == (plain.code, plain.out, plain.err)
 
 
@@ -153,7 +153,7 @@ def test_kill_9_keeps_what_had_finished_and_names_the_step_it_died_in(
     graphs: Desk, tmp_path: Path, at: Here
 ) -> None:
     store = ("--store", str(tmp_path / "recordings.db"))
-    said = graphs.lar_debug("run", *store, "endings.py", "killed")
+    said = graphs.started("run", *store, "endings.py", "killed")
     assert said.code == 137
     assert "crashed" in said.err
     assert "SIGKILL" in said.err

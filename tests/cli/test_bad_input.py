@@ -364,7 +364,7 @@ def test_a_reader_that_leaves_is_no_error(sample: Desk) -> None:
 
 
 def test_a_terminal_without_unicode_gets_escapes(sample: Desk) -> None:
-    said = sample.lar_debug("diff", "last:5@2", environ={"PYTHONIOENCODING": "ascii"})
+    said = sample.started("diff", "last:5@2", environ={"PYTHONIOENCODING": "ascii"})
     assert said.code == 0, said.err
     assert "#1 > #2" in said.out
 

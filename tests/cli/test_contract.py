@@ -146,7 +146,7 @@ def test_one_value_of_a_state_can_be_had(sample: Desk, at: Here) -> None:
 
 
 def test_rerun_tells_of_the_attempts_of_this_call_only(sample: Desk) -> None:
-    said = sample.lar_debug(
+    said = sample.started(
         *("--json", "rerun", "last", "--step", "6", "--repeat", "2"),
         *("--set", 'reply="Dear all"', "--set", "order.total=0", "--unset", "policy.name"),
     )
@@ -247,7 +247,7 @@ def test_verify_checks_every_step_and_leaves_no_attempt(
     sample: Desk, tmp_path: Path, at: Here
 ) -> None:
     store = ("--store", str(sample.copy_of_store(tmp_path / "copy.db")))
-    said = sample.lar_debug("verify", "last", "--steps", "--json", *store)
+    said = sample.started("verify", "last", "--steps", "--json", *store)
     assert (said.code, said.json["ok"]) == (0, True), said.err
     assert [set(check) for check in said.json["checks"]] == [{"name", "ok", "step", "why"}] * 7
     steps = at(sample, "show", "last", "--json", *store).json["steps"]
@@ -266,7 +266,7 @@ def test_delete_takes_runs_with_all_they_hold(sample: Desk, tmp_path: Path, at: 
 
 def test_the_demo_shows_its_story_without_a_screen(tmp_path: Path, at: Here) -> None:
     desk = Desk.new(tmp_path)
-    said = desk.lar_debug("demo", "--json")
+    said = desk.started("demo", "--json")
     assert said.code == 0, said.err
     (attempt,) = said.json["attempts"]
     assert attempt["after"]["reply"].startswith("Dear Ms Lindqvist")
@@ -307,7 +307,7 @@ def test_a_run_is_found_by_its_thread(graphs: Desk, run_of_graph: dict[str, Any]
 
 
 def test_a_run_that_asks_a_person_says_what(graphs: Desk) -> None:
-    said = graphs.lar_debug("run", "jury.py:make", "--json")
+    said = graphs.started("run", "jury.py:make", "--json")
     assert said.code == 0, said.err
     (row,) = said.json["runs"]
     assert row["status"] == "waiting"

@@ -37,7 +37,7 @@ def test_the_newest_good_attempt_is_continued_and_its_run_stays_as_it_is(
     (parent,) = at(sample, "list", "--json").json
     before = rows_of(store, parent["run"])
     here = ("--store", str(store))
-    said = sample.lar_debug("fork", "last", "--step", "5", "--json", *here)
+    said = sample.started("fork", "last", "--step", "5", "--json", *here)
     assert said.code == 0, said.err
     assert said.json["exit_code"] == 0
     (row,) = said.json["runs"]

@@ -62,7 +62,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     desk.write("pyproject.toml", "")
     desk.write("lookalikes.py", LOOKALIKES)
     for arguments in (("every_kind.py",), *(("lookalikes.py", name, "right") for name in STARTS)):
-        ended = desk.python(*arguments)
+        ended = desk.script(*arguments)
         assert ended.code == 0, ended.err
     return desk
 
@@ -171,7 +171,9 @@ def test_with_its_graph_every_step_has_its_node_and_runs_again(desk: Desk, at: H
 def test_a_graph_can_be_named_later(desk: Desk, at: Here) -> None:
     log = str(_log(desk, "logs"))
     (before,) = _taken_in(desk, at, log)
-    (after,) = _taken_in(desk, at, log, "--graph", "every_kind.py:first")
+    said = desk.started("import", "--json", log, "--graph", "every_kind.py:first")
+    assert said.code == 0, said.err
+    (after,) = said.json["runs"]
     assert after["run"] == before["run"]
     assert at(desk, "show", "last", "--step", "3", "--json").json["node"] == "route"
 

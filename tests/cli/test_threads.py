@@ -42,7 +42,7 @@ def steps_of(desk: Desk, run: str = "last") -> list[dict[str, Any]]:
 
 
 def test_a_crashed_review_goes_on_and_pays_for_the_summary_alone(review: Desk) -> None:
-    said = review.lar_debug("resume", "review-1")
+    said = review.started("resume", "review-1")
     assert said.code == 0, said.err
     (row,) = review.lar_debug("list", "--json").json
     assert (row["thread"], row["status"], row["steps"]) == ("review-1", "finished", 5)

@@ -17,7 +17,7 @@ from pathlib import Path
 from lar_debug.model.records import RunInfo
 from lar_debug.runtime import bootstrap, protocol
 from lar_debug.store.database import Store
-from tests.forks import ENVIRON, ForkServer
+from tests.forks import ENVIRON, ForkServer, server
 
 GRAPHS = Path(__file__).parent / "graphs"
 
@@ -128,7 +128,7 @@ class Forks:
             cwd = store.run(run).cwd
         ours, theirs = socket.socketpair()
         call = ("tests.runtime.attempting:attempt", whole)
-        pid = self._server.start(*call, cwd=cwd, channel=theirs)
+        pid = self._server.start(*call, cwd=cwd, channel=theirs.fileno())
         theirs.close()
         with ours:
             *reports, last = messages(ours)
@@ -143,3 +143,7 @@ def messages(source: socket.socket) -> Iterator[dict]:
     with suppress(EOFError):
         while True:
             yield protocol.receive(source)[0]
+
+
+forks = Forks(server)
+"""Of this process."""

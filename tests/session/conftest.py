@@ -8,15 +8,16 @@ import pytest
 import pytest_asyncio
 
 from lar_debug.session import viewer
-from tests.runtime.recording import record
+from tests.runtime.recording import forks
 from tests.session.person import Person, free_gates, make_gates, session_on
 
 WORKSHOP = Path(__file__).parent / "workshop"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def whole_views() -> Iterator[None]:
+def whole_views(forked_interpreters: None) -> Iterator[None]:
     """Only whole views are told, however long they take on a busy machine."""
+    del forked_interpreters
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(viewer, "HEADING_AFTER", 600.0)
         yield
@@ -27,7 +28,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A project of its own, recorded once."""
     folder = tmp_path_factory.mktemp("shop") / "workshop"
     shutil.copytree(WORKSHOP, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    done = record(folder, folder / "workshop.py")
+    done = forks.record(folder, folder / "workshop.py")
     assert done.returncode == 0, done.stderr.decode()
     make_gates(folder, "model", "node")
     yield folder

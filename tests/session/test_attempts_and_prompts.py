@@ -16,7 +16,7 @@ from lar_debug.session.prompt_view import prompt_view
 from lar_debug.session.recording import Recording
 from lar_debug.session.step_view import Shown, StepViews
 from lar_debug.store.database import Store
-from tests.runtime.recording import record
+from tests.runtime.recording import forks
 from tests.session.person import Person
 from tests.unit.store_process import begin, info
 
@@ -162,7 +162,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recording]:
     """The sample, recorded once."""
     folder = tmp_path_factory.mktemp("sample") / "support_reply"
     shutil.copytree(SAMPLE, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    done = record(folder, folder / "agent.py")
+    done = forks.record(folder, folder / "agent.py")
     assert done.returncode == 0, done.stderr.decode()
     with closing(Store.open(folder / "recordings.db")) as store:
         yield Recording(store, store.runs()[0])

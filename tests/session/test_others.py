@@ -16,7 +16,7 @@ from lar_debug.session.timeline import Timeline
 from lar_debug.session.watched import CLOCK_STEP
 from lar_debug.store.database import Store
 from lar_debug.store.trust import is_ours
-from tests.runtime.recording import record
+from tests.runtime.recording import forks
 from tests.session.person import PATIENCE, Person, session_on
 from tests.session.states_run import add_states_run, new_store
 
@@ -167,7 +167,7 @@ def lazy_project(folder: Path) -> Path:
     folder.mkdir()
     (folder / "lazy.py").write_text(LAZY)
     (folder / "wording.py").write_text('TEXT = "a tent"\n')
-    done = record(folder, folder / "lazy.py")
+    done = forks.record(folder, folder / "lazy.py")
     assert done.returncode == 0, done.stderr.decode()
     return folder
 

@@ -7,7 +7,7 @@ import pytest
 
 from lar_debug.session.way import reached_on_the_way
 from lar_debug.store.database import Store
-from tests.runtime.recording import record
+from tests.runtime.recording import forks
 from tests.session.person import Person
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -43,7 +43,7 @@ def begun(folder: Path) -> int:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("script_effects")
     (folder / "agent.py").write_text(SCRIPT)
-    done = record(folder, folder / "agent.py")
+    done = forks.record(folder, folder / "agent.py")
     assert done.returncode == 0, done.stderr.decode()
     return folder
 
@@ -102,7 +102,7 @@ async def test_a_node_whose_edges_main_makes_is_not_reached_by_a_save_either(
     tmp_path: Path, opened: Open
 ):
     (tmp_path / "agent.py").write_text(WIRED)
-    assert record(tmp_path, tmp_path / "agent.py").returncode == 0
+    assert forks.record(tmp_path, tmp_path / "agent.py").returncode == 0
     person = await opened(tmp_path, step=0)
     await person.told("ready")
     person.edit("agent.py", '"hello"', '"good day"')

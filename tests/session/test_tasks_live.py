@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.runtime.recording import record
+from tests.runtime.recording import forks
 from tests.session.person import Person
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -38,7 +38,7 @@ async def test_a_step_takes_what_its_tasks_gave_until_they_are_asked_for_live(
     tmp_path: Path, opened: Open
 ):
     (tmp_path / "agent.py").write_text(SCRIPT)
-    done = record(tmp_path, tmp_path / "agent.py")
+    done = forks.record(tmp_path, tmp_path / "agent.py")
     assert done.returncode == 0, done.stderr.decode()
     person = await opened(tmp_path, step=0)
     await person.told("ready")

@@ -18,7 +18,8 @@ KEPT = sorted(file.stem for file in FOLDER.glob("*.txt"))
 
 
 @pytest.fixture(scope="module")
-def taken() -> dict[str, str]:
+def taken(forked_interpreters: None) -> dict[str, str]:
+    del forked_interpreters
     album = Album()
     asyncio.run(told(album))
     return album.taken

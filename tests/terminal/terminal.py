@@ -18,10 +18,12 @@ import termios
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
 from tests.cli.desk import COMMAND, Desk
+from tests.forks import server
 from tests.terminal.emulator import Emulator, Place
 
 PATIENCE = 60.0
@@ -37,10 +39,14 @@ EDITOR = Path(__file__).with_name("editor_saves.py")
 class Terminal:
     """lar-debug in a terminal of its own. Leaving it ends what is still there.
 
-    Every process below it carries a mark in its environment, by which none is overlooked.
+    Every process below it carries a mark in its environment, by which none is overlooked. With
+    `forked` its interpreters are forked from one that has imported the engine: tests/forked.py;
+    these carry none.
     """
 
-    def __init__(self, desk: Desk, *arguments: str, size: tuple[int, int] = SIZE) -> None:
+    def __init__(
+        self, desk: Desk, *arguments: str, size: tuple[int, int] = SIZE, forked: bool = False
+    ) -> None:
         self.desk = desk
         self.shown = Emulator(*size)
         self._mark = uuid.uuid4().hex
@@ -58,16 +64,20 @@ class Terminal:
         # Who runs the tests has a terminal of another kind and size.
         for name in ("NO_COLOR", "COLORFGBG", "TMUX", "COLUMNS", "LINES"):
             environ.pop(name, None)
-        self.process = subprocess.Popen(
-            [*COMMAND, *arguments],
-            cwd=desk.folder,
-            env=environ,
-            stdin=self._inner,
-            stdout=self._inner,
-            stderr=self._inner,
-            start_new_session=True,
-            preexec_fn=_take_terminal,
-        )
+        with ExitStack() as ways:
+            way = [ways.enter_context(server.way()).fileno()] if forked else []
+            program = [sys.executable, "-m", "tests.forked", str(way[0])] if way else COMMAND
+            self.process = subprocess.Popen(
+                [*program, *arguments],
+                cwd=desk.folder,
+                env=environ,
+                stdin=self._inner,
+                stdout=self._inner,
+                stderr=self._inner,
+                start_new_session=True,
+                preexec_fn=_take_terminal,
+                pass_fds=way,
+            )
 
     def __enter__(self) -> Terminal:
         return self

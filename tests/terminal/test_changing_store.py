@@ -51,7 +51,7 @@ def put_in_place(desk: Desk) -> None:
 @pytest.fixture
 def terminal(desk: Desk) -> Iterator[Terminal]:
     """The run, shown at the step that asks a model."""
-    with Terminal(desk, "open", "last") as terminal:
+    with Terminal(desk, "open", "last", forked=True) as terminal:
         terminal.see("> ✓   5 write_reply", "[#0 recorded]", "ready: edit and save")
         yield terminal
         terminal.answers()
@@ -162,7 +162,7 @@ def test_a_store_that_is_replaced_is_told_and_left_alone(terminal: Terminal, des
 
 
 def test_a_store_that_is_cut_off_is_told(desk: Desk) -> None:
-    with Terminal(desk, "open", "last") as terminal:
+    with Terminal(desk, "open", "last", forked=True) as terminal:
         terminal.see("> ✓   5 write_reply", "[#0 recorded]", "ready: edit and save")
         with open(desk.store, "r+b") as store:
             store.truncate(3 * 4096)

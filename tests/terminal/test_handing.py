@@ -42,7 +42,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
 
 @pytest.fixture
 def terminal(desk: Desk) -> Iterator[Terminal]:
-    with Terminal(desk, "open", "last:5") as terminal:
+    with Terminal(desk, "open", "last:5", forked=True) as terminal:
         terminal.see("> ✓   5 write_reply", "ready: edit and save")
         yield terminal
 
@@ -138,7 +138,7 @@ def test_output_and_command_reach_the_clipboard(terminal: Terminal, desk: Desk) 
 
 def test_the_bell_rings_for_a_long_attempt_while_nobody_looks(desk: Desk) -> None:
     settings(desk, "bell_after = 0")
-    with Terminal(desk, "open", "last:5") as terminal:
+    with Terminal(desk, "open", "last:5", forked=True) as terminal:
         terminal.see("ready: edit and save")
         terminal.edit(PROMPT, "answer", "answer now")
         terminal.see("ran again as #")
@@ -155,9 +155,9 @@ def test_the_bell_rings_for_a_long_attempt_while_nobody_looks(desk: Desk) -> Non
 
 def test_settings_hold_where_no_option_says_otherwise(desk: Desk) -> None:
     settings(desk, 'on_save = "mark"\nascii = true\n[keymap]\n"step.rerun" = "f5"\n')
-    with Terminal(desk, "open", "last:5") as terminal:
+    with Terminal(desk, "open", "last:5", forked=True) as terminal:
         terminal.see("on save: only mark", "> .   5 write_reply", "f5 re-run")
-    with Terminal(desk, "--on-save", "rerun", "open", "last:5") as terminal:
+    with Terminal(desk, "--on-save", "rerun", "open", "last:5", forked=True) as terminal:
         terminal.see("on save: re-run 5 write_reply", "> .   5 write_reply")
     settings(desk, "")
 

@@ -35,11 +35,11 @@ def desk(tmp_path: Path) -> Desk:
 
 
 def test_what_keys_leave_is_what_a_redraw_paints(desk: Desk) -> None:
-    with Terminal(desk, "open", "last:5", size=SIZE) as terminal:
+    with Terminal(desk, "open", "last:5", size=SIZE, forked=True) as terminal:
         terminal.see("5 write_reply", "hey!! sorry about the tent", "ready")
         painted = [redrawn(terminal, key, parts) for key, parts in STORY]
         leave(terminal)
-    with Terminal(desk, "open", "last:5", size=SIZE) as terminal:
+    with Terminal(desk, "open", "last:5", size=SIZE, forked=True) as terminal:
         terminal.see("5 write_reply", "hey!! sorry about the tent", "ready")
         for (key, _), wanted in zip(STORY, painted, strict=True):
             terminal.type(key)

@@ -19,7 +19,7 @@ def pager(folder: Path) -> str:
 def test_a_value_is_walked_to_edited_and_read_in_the_pager(tmp_path: Path) -> None:
     desk = Desk.new(tmp_path)
     desk.environ["PAGER"] = pager(tmp_path)
-    with Terminal(desk, "demo", "shop", size=(100, 40)) as terminal:
+    with Terminal(desk, "demo", "shop", size=(100, 40), forked=True) as terminal:
         terminal.see("> ✓   5 write_reply", "[#0 recorded]", "try: make line 9")
         terminal.type("2\t")
         terminal.see("[2 State]", "▸ order", "state after #0")

@@ -31,7 +31,7 @@ def test_a_crashed_run_goes_on_on_the_screen(tmp_path: Path) -> None:
 def test_a_person_answers_on_the_screen(tmp_path: Path) -> None:
     desk = Desk.new(tmp_path, SAMPLES / "approval")
     assert desk.lar_debug("run", "--no-ui", "--thread", "refund-7", "agent.py").code == 0
-    with Terminal(desk, "open", "last") as terminal:
+    with Terminal(desk, "open", "last", forked=True) as terminal:
         terminal.see("ask asks: Pay this refund?", "c answers and goes on", "ready")
         terminal.type("c")
         terminal.see("Pay this refund? approve/reject:")
@@ -66,7 +66,7 @@ def test_a_graph_that_only_main_makes_goes_on_on_the_screen(tmp_path: Path) -> N
     desk = Desk.new(tmp_path)
     desk.write("agent.py", INSIDE)
     assert desk.lar_debug("run", "--no-ui", "--thread", "case-7", "agent.py").code == 0
-    with Terminal(desk, "open", "last") as terminal:
+    with Terminal(desk, "open", "last", forked=True) as terminal:
         terminal.see("ask asks: May we?", "ready", " waiting  1 step ")
         desk.write("closed", "")
         terminal.type("c")

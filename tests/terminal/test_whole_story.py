@@ -124,7 +124,7 @@ def test_a_sitting_from_opening_a_run_to_leaving_it(tmp_path: Path) -> None:
         assert row in said.out
     assert "the good one" in desk.lar_debug("show", "last:5", "--attempts").out
 
-    with Terminal(desk, "open", "last") as terminal:
+    with Terminal(desk, "open", "last", forked=True) as terminal:
         terminal.see("> ✓   5 write_reply", "#1 base!", "[#4 ", "#1 → #4  reply: ")
         left(terminal)
 
@@ -154,7 +154,7 @@ def test_an_editor_that_e_opens_has_the_terminal_until_it_ends(
     script = tmp_path / "line_editor.py"
     script.write_text(LINE_EDITOR)
     desk.environ["EDITOR"] = "ed" if editor == "ed" else f"{sys.executable} {script}"
-    with Terminal(desk, "open", "last") as terminal:
+    with Terminal(desk, "open", "last", forked=True) as terminal:
         terminal.see("> ✓   5 write_reply", "ready: edit and save")
         terminal.type("e")
         # ed says how many bytes it has read.
