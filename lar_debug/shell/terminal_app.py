@@ -71,7 +71,8 @@ class TerminalApp(App[None], inherit_bindings=False):
 
     def action_suspend_process(self) -> None:
         """Back to the shell, as it would send us there."""
-        os.kill(os.getpid(), signal.SIGTSTP)
+        if self._driver is not None and self._driver.can_suspend:
+            os.kill(os.getpid(), signal.SIGTSTP)
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
         """What Textual writes a picture with: of that, what is not on the terminal already."""
