@@ -103,11 +103,12 @@ def called(request: dict, descriptors: list[int]) -> None:
     if not isinstance(code, int):
         print(code, file=sys.stderr)
         code = 1
-    # What is registered for the end is done; taking the whole interpreter apart would cost twice
+    # What is registered for the end is done, and files are closed; taking the whole interpreter apart would cost twice
     # what the call did.
     threading._shutdown()  # pyright: ignore
     atexit._run_exitfuncs()  # pyright: ignore
     sys.stdout.flush()
+    gc.collect()
     os._exit(code)
 
 
