@@ -21,7 +21,7 @@ STORY = (
     ("1", ("[1 Diff]", "+ problems")),
     ("?q", ("[1 Diff]", "+ problems")),
     ("k", ("5 write_reply", "hey!! sorry about the tent")),
-    ("+", ("hey!! sorry about the tent",)),
+    ("+", ("hey!! sorry about the tent", "the detail alone: ")),
     ("-", ("hey!! sorry about the tent", "6 check_reply")),
 )
 
