@@ -158,7 +158,9 @@ class Terminal:
             self.see("q closes")
             self.type("q")
             # The last line of the page below: then all of it has been painted again.
-            self.until(lambda: "q closes" not in self.text and "j/k step" in self.text, "the page")
+            self.until(
+                lambda: "q closes" not in self.text and "? help" in self.shown.lines[-1], "the page"
+            )
 
     def go_to(self, step: int, name: str = "") -> None:
         """Walk to a step by keys."""
