@@ -46,8 +46,12 @@ class Common:
 
     @property
     def screen(self) -> bool:
-        """Whether a screen may open: stdout is a terminal, and nobody asked for lines or JSON."""
-        return not self.json and not self.no_ui and sys.stdout.isatty()
+        """Whether a screen may open: there is a terminal to paint on and one to type in, and
+        nobody asked for lines or JSON."""
+        if self.json or self.no_ui:
+            return False
+        # Python has none where the descriptor was closed.
+        return all(file is not None and file.isatty() for file in (sys.stdin, sys.stdout))
 
     @property
     def signs_in_ascii(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import sqlite3
 from pathlib import Path
 
@@ -152,3 +153,12 @@ def test_a_foreign_recording_can_be_shown_without_looking_at_its_interpreter(
     assert code == 0
     assert b"Go on: lar-debug open" in shown
     assert not os.path.exists(trace)
+
+
+def test_without_keys_to_hear_no_screen_opens(sample: Desk) -> None:
+    """`</dev/null` in a terminal: a screen there could not even be left."""
+    command = f"exec {shlex.join([*COMMAND, 'open', 'last:5'])} </dev/null"
+    code, shown = in_terminal(["sh", "-c", command], sample)
+    assert code == 0
+    assert b"write_reply" in shown
+    assert b"\x1b[?1049h" not in shown
