@@ -62,6 +62,7 @@ class PickerScreen(WaitedScreen[None], inherit_bindings=False):
         Binding("slash", "filter", "Filter", show=False),
         Binding("d", "delete", "Delete", show=False),
         Binding("y", "answer_yes", "Yes", show=False),
+        Binding("n", "answer_no", "No", show=False),
         Binding("question_mark", "help", "Help", show=False),
         Binding("escape", "back", "All runs", show=False),
         Binding("q", "close", "Quit", show=False),
@@ -174,13 +175,17 @@ class PickerScreen(WaitedScreen[None], inherit_bindings=False):
         row = self._asked = self._list.row
         if row is not None:
             steps = f", {row.steps:,} steps" if row.steps >= 0 else ""
-            self._say(f"delete {row.short} {row.name}{steps}?  y deletes it, any other key not")
+            self._say(f"delete {row.short} {row.name}{steps}?  y deletes it, n leaves it")
 
     def action_answer_yes(self) -> None:
         """Deletes what was asked about."""
         row, self._asked = self._asked, None
         if row is not None:
             self._work(self._delete(row))
+
+    def action_answer_no(self) -> None:
+        """Leaves it."""
+        self._forget_question()
 
     async def _delete(self, row: RunRow) -> None:
         await self._runs.delete(row.run)

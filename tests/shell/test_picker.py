@@ -151,6 +151,10 @@ async def test_a_run_is_deleted_after_a_question():
         await desk.press("j", "y")
         assert runs.deleted == []
         assert "not deleted" in desk.lines[-1]
+        await desk.press("d", "n")
+        assert "not deleted" in desk.lines[-1]
+        await desk.press("y")
+        assert runs.deleted == []
         await desk.press("d", "y")
         assert "run 8c4100 is running; stop it first" in desk.lines[-1]
         await desk.press("k", "d", "escape", "y")
