@@ -103,8 +103,8 @@ def called(request: dict, descriptors: list[int]) -> None:
     if not isinstance(code, int):
         print(code, file=sys.stderr)
         code = 1
-    # What is registered for the end is done, and files are closed; taking the whole interpreter apart would cost twice
-    # what the call did.
+    # What is registered for the end is done, and files are closed; taking the whole interpreter
+    # apart would cost twice what the call did.
     threading._shutdown()  # pyright: ignore
     atexit._run_exitfuncs()  # pyright: ignore
     sys.stdout.flush()
