@@ -111,13 +111,20 @@ def _told(document: Document, also: int | None) -> Span:
         return Span(f"same as far as can be told: {values} could not be kept", "note")
     if not blocks:
         return Span("same output, word for word" + (f" (also = #{also})" if also else ""))
-    first = next((b for b in blocks if isinstance(b, TextBlock) and b.sign == "~"), blocks[0])
+    first = min(blocks, key=_headline)
     text = _of_text(first) if isinstance(first, TextBlock) else _of_row(first)
     complete = len(document.blocks) < MOST_BLOCKS
     more = (len(blocks) if complete else len(document.changes)) - 1
     if more:
         text += f", {more:,} more change" + ("s" if more > 1 else "")
     return Span(text, "strong")
+
+
+def _headline(block: Block) -> int:
+    """A text that reads otherwise is looked for before all other changes, blanks after them."""
+    if not isinstance(block, TextBlock) or block.sign != "~":
+        return 1
+    return 2 if block.figures.only_blanks else 0
 
 
 def _of_text(block: TextBlock) -> str:

@@ -81,6 +81,9 @@ def test_several_changes_are_counted_and_the_text_is_named_first() -> None:
     old, new = {"n": 1, "reply": OLD_REPLY}, {"n": 2, "reply": NEW_REPLY, "m": 1}
     assert said(old, new) == "reply: 7 words out, 4 in, 2 more changes"
     assert said({}, {"reply": OLD_REPLY}) == "reply is new"
+    old, new = {"a": OLD_REPLY, "n": 1}, {"a": OLD_REPLY.replace("\n", " \n"), "n": 2}
+    assert said(old, new).endswith(", 1 more change")
+    assert "blanks" not in said(old, new), "blanks are the last thing to be told of"
     assert said({"reply": OLD_REPLY}, {}) == "reply is gone"
 
 
