@@ -156,9 +156,10 @@ class Rerunning:
         session = self.session
         name = self._recording.shown_path(str(self.interpreter))
         engine = session.facts.info.engine
-        line = f"starting {name}, importing {engine} (about 2 s the first time)"
+        does = f"importing {engine} (about 2 s the first time)"
+        line = f"starting {name}, {does}"
         if not session.events():
-            session.say(line)
+            session.say(line, shorter=(f"starting python, {does}",))
         await self._reexecution.start()
         await self._prepare()
         await self._watched.add(self._reexecution.opened)

@@ -38,6 +38,12 @@ def held(person: Person) -> list[int]:
     return [chip.attempt for chip in person.view.strip.chips if chip.held]
 
 
+async def test_what_is_started_is_told_in_fewer_words_too(person: Person):
+    first = person.session.events()[0]
+    assert first.text.endswith("python, importing lar (about 2 s the first time)")
+    assert first.shorter == ("starting python, importing lar (about 2 s the first time)",)
+
+
 async def test_the_header_says_before_a_save_what_it_will_do(person: Person):
     await person.look_at(ASKS)
     said = person.session.header().on_save
