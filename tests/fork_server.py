@@ -40,6 +40,8 @@ def main() -> None:
     for name in IMPORTED:
         importlib.import_module(name)
     del sys.path[:2]
+    # The engine greets whoever imports it: the processes have heard nothing.
+    sys.stdout.flush()
     protocol: Any = sys.modules["lar_debug.runtime.protocol"]
     asking = [socket.socket(fileno=int(sys.argv[1]))]
     gc.freeze()

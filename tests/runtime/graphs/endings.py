@@ -32,6 +32,7 @@ def interrupted(state):
 def closes_files(state):
     os.close(1)
     os.close(2)
+    print("into nothing", flush=True)
 
 
 def locks(state):

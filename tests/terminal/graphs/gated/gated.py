@@ -21,7 +21,7 @@ first = FunctionalNode(partial(wait, "one"), "one", ask)
 if __name__ == "__main__":
     list(GraphExecutor(log_dir="logs").run_step_by_step(first, {}))
     if sys.argv[1:] == ["report"]:
-        print("not seen, the screen is up")
+        print("not seen, the screen is up", flush=True)
         wait("report", {})
         print("the report is written")
         sys.exit(4)
