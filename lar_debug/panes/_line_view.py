@@ -177,8 +177,14 @@ class LineView(Painted, ScrollView, can_focus=True, inherit_bindings=False):
         last = min(last, self.line_count - 1, first + _MOST_COPIED_LINES)
         width = self.size.width
         lines = [self._line(line, width).text.rstrip() for line in range(first, last + 1)]
+        before = [self.before_text(line) for line in range(first, last + 1)]
         shifted = Selection(
-            None if start is None else Offset(start.x, 0),
-            None if end is None else Offset(end.x, end.y - first),
+            None if start is None else Offset(max(0, start.x - before[0]), 0),
+            None if end is None else Offset(max(0, end.x - before[-1]), end.y - first),
         )
-        return shifted.extract("\n".join(lines)), "\n"
+        texts = (line[skipped:] for line, skipped in zip(lines, before, strict=True))
+        return shifted.extract("\n".join(texts)), "\n"
+
+    def before_text(self, line: int) -> int:  # noqa: ARG002
+        """How many characters of a line are ours: they are not copied with what was recorded."""
+        return 0

@@ -60,6 +60,13 @@ class RowsView(LineView):
         """What is shown, whole, as plain text."""
         return "\n".join(row.text for row in self._rows)
 
+    def before_text(self, line: int) -> int:
+        row = self._rows[line]
+        if not row.bar or row.beside is not None:
+            return 0
+        ours = row_spans(row._replace(spans=()), self._gutter, self.signs)
+        return sum(len(span.text) for span in ours)
+
     def _forget_changed(self, old_rows: Sequence[Row]) -> None:
         """Repaint only the lines that read otherwise: a flip costs its difference."""
         self.forget_kept_lines()

@@ -51,13 +51,24 @@ class Saving:
         return f"pinned: saves run {name}, wherever you look"
 
 
+def _for_newcomers(done: Execution) -> str:
+    if done.attempt == 1 and done.step == 1:
+        return "Step 0 was not run."
+    if done.attempt == 1 and done.step > 1:
+        return f"Steps 0-{done.step - 1} were not run."
+    return "h/l flip between attempts, b the base" if done.attempt == 2 else ""
+
+
 def ran_again_words(done: Execution, on_screen: float) -> tuple[str, ...]:
     """That a save made an attempt, in ever fewer words; `on_screen` is the milliseconds from the
-    save until it was shown."""
+    save until it was shown. The first two attempts of a step say besides what a newcomer asks."""
     number, passed = f"#{done.attempt}", f"{on_screen:.0f} ms"
     said = f"step {done.step} ran again as {number}"
     node = f"(node {done.duration_ns // 1_000_000} ms)"
+    besides = _for_newcomers(done)
+    longer = (f"{said}, on screen in {passed} {node}. {besides}", f"{said} in {passed}. {besides}")
     return (
+        *(longer if besides else ()),
         f"{said}, on screen in {passed} {node}",
         f"{said}, on screen in {passed}",
         f"{said}, {passed}",

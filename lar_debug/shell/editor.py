@@ -24,6 +24,7 @@ from textual.app import App, SuspendNotSupported
 
 from lar_debug.model.problem import Problem
 from lar_debug.model.views import Place
+from lar_debug.settings import settings_path
 
 SPLIT_FROM = 160
 """Columns from which a split of tmux leaves both sides wide enough."""
@@ -61,7 +62,7 @@ def editor_command(setting: str, environ: Mapping[str, str], place: Place) -> Co
     )
     source, written = next((one for one in sources if one[1].strip()), ("", ""))
     if not source:
-        raise Problem("no editor is known: set $EDITOR, or editor in the settings (docs/settings)")
+        raise Problem(f"no editor is known: set $EDITOR, or editor in {settings_path(environ)}")
     try:
         words = shlex.split(written)
     except ValueError as error:

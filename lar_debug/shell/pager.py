@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lar_debug.model.problem import Problem
+from lar_debug.settings import settings_path
 from lar_debug.shell.editor import Command
 
 _USUAL = ("less", "more")
@@ -22,7 +23,7 @@ def pager_command(setting: str, environ: Mapping[str, str], file: Path) -> Comma
         for name in _USUAL:
             if (found := shutil.which(name, path=path)) is not None:
                 return Command(name, (found, str(file)), own_window=False)
-        raise Problem("no pager is known: set $PAGER, or pager in the settings (docs/settings)")
+        raise Problem(f"no pager is known: set $PAGER, or pager in {settings_path(environ)}")
     try:
         words = shlex.split(written)
     except ValueError as error:

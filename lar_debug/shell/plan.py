@@ -148,7 +148,7 @@ def _side_by_side(regions: dict[str, Region], size: Size, wants: Wants) -> Plan:
     right = Region(left + 1, 1, width - left - 1, body)
     regions["step-rule"] = Region(right.x, right.y, right.width, 1)
     room = right.shrink((1, 0, 0, 0))
-    if height >= _PEEK_FROM:
+    if height >= _PEEK_FROM and wants.detail != "state-pane":
         peek = height // 6
         regions["state-peek"] = Region(right.x, right.bottom - peek, right.width, peek)
         room = room.shrink((0, 0, peek, 0))

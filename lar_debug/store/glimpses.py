@@ -76,7 +76,10 @@ class Look:
         entries = self._reader.entries(digest)
         size = sum(entry.items for entry in entries)
         if kind == TEXT:
-            return _sized(self._reader.text_start(digest, _START_BYTES), size)
+            # Bytes, of which one character may take several.
+            start = self._reader.text_start(digest, _START_BYTES)
+            is_whole = len(start.encode("utf-8", "surrogatepass")) == size
+            return start if is_whole else Glimpse(start, size)
         some = islice(self.items(entries), self._most if levels > 0 else 0)
         if kind == LIST:
             return _sized([self.at(inner, levels - 1) for inner in some], size)

@@ -27,6 +27,7 @@ async def test_a_save_runs_the_selected_step_and_no_other(person: Person):
     line = await person.told("saved prompt.md: step 2 ran again as #1")
     assert "on screen in" in line
     assert "(node " in line
+    assert line.endswith("Steps 0-1 were not run.")
     after = [len(recorded(person, step)) for step in range(8)]
     assert [b - a for a, b in zip(before, after, strict=True)] == [0, 0, 1, 0, 0, 0, 0, 0]
     assert person.shown(person.view) == 1

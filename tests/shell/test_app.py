@@ -75,9 +75,7 @@ async def test_text_that_was_dragged_over_can_be_copied(open_desk: OpenDesk) -> 
         await desk.pilot.mouse_up(offset=(15, row + 1))
         await desk.press("ctrl+c")
         await desk.found()
-        copied = desk.app.clipboard
-        assert copied.startswith("Kind regards\n")
-        assert "Nordwind Ou" in copied
+        assert desk.app.clipboard == "Kind regards\nNordwind Out", "without what stands before it"
 
 
 async def test_text_is_dragged_over_in_one_pane_and_copied_from_there_alone(
@@ -96,7 +94,7 @@ async def test_text_is_dragged_over_in_one_pane_and_copied_from_there_alone(
             await desk.press("ctrl+c")
             await desk.found()
             first, second, third = desk.app.clipboard.splitlines()
-            assert (first, second.strip("│ "), third.split(":")[0]) == (
+            assert (first, second, third.split(":")[0]) == (
                 "Kind regards",
                 "Nordwind Outdoor",
                 " = 5 keys untouched",

@@ -246,6 +246,18 @@ async def test_on_a_small_terminal_the_whole_timeline_is_a_key_away(open_desk: O
         assert "[1 Diff]" in desk.text
 
 
+async def test_the_peek_has_no_room_for_all_keys_but_for_those_that_changed(
+    open_desk: OpenDesk,
+) -> None:
+    async with open_desk(160, 45) as desk:
+        assert desk.row_of("ticket   {4}") < desk.row_of("~ reply    202 chars")
+        await desk.resize(160, 40)
+        assert desk.row_of("~ reply    202 chars") < desk.row_of("ticket   {4}")
+        assert "policy   {3}" not in desk.text
+        await desk.press("2")
+        assert "2 opens it" not in desk.text, "the State tab shows all of it"
+
+
 async def test_an_event_is_one_line_in_its_place(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
         desk.session.shown_event = EventLine("14:09:12", "could not read\nthe file", "error")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from lar_debug.diff.brief import brief
@@ -198,6 +198,7 @@ def test_a_row_for_each_key_shows_what_the_whole_value_would(large: tuple[Object
 
 
 @SETTINGS
+@example({"role": {"inside": "lorem ipsum " * 683 + "é"}})
 @given(states(wild=False))
 def test_a_row_of_any_state_shows_what_the_whole_value_would(state: dict[str, Any]):
     objects = Objects()
