@@ -164,7 +164,8 @@ class Rerunning:
         await self._prepare()
         await self._watched.add(self._reexecution.opened)
         if session.event().text == line:
-            session.say("ready: edit and save, or r runs the step as it is")
+            ready = "ready: edit and save"
+            session.say(f"{ready}, or r runs the step as it is", shorter=[ready])
         session.changed("header")
 
     async def close(self) -> None:

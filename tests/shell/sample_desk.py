@@ -22,6 +22,8 @@ from textual.pilot import Pilot
 from lar_debug.cli.common import Common
 from lar_debug.cli.demo import record, write_sample
 from lar_debug.model.records import RunStatus
+from lar_debug.session.forks import fork_point
+from lar_debug.session.programs import fork_of, forking, settle
 from lar_debug.session.recording import Recording
 from lar_debug.session.rerunning import Rerunning
 from lar_debug.session.runs import Runs
@@ -98,6 +100,18 @@ class Sample:
     def record(self) -> Recording:
         """Run it to its end under the recorder."""
         return record(self._common, self.folder)
+
+    def fork(self, recording: Recording, step: int) -> Recording:
+        """Continue from the accepted attempt of a step, to the end."""
+        point = fork_point(recording, step)
+        program = forking(recording, point, Path(sys.executable), {})
+        program.keep_to(lambda _printed: None)
+        program.start()
+        program.wait()
+        begun = fork_of(recording.store, point, program)
+        assert begun is not None
+        (ended,) = settle(recording.store, [begun], program)
+        return Recording(recording.store, ended)
 
     def begin(self) -> subprocess.Popen[bytes]:
         """Run it under the recorder, and go on."""

@@ -126,6 +126,7 @@ async def tell(sample: Sample, album: Album) -> None:
         await album.keep(screen, "starting", USUAL)
     await _hold_a_step(sample, album, recording)
     sample.take_back()
+    await _continue(sample, album, recording)
     await _watch_a_run(sample, album)
     await _lose_a_value(sample, album)
     await _wait_for_a_person(sample, album)
@@ -278,11 +279,21 @@ async def _hold_a_step(sample: Sample, album: Album, recording: Recording) -> No
         await album.keep(screen, "killed", WIDE, SMALL)
 
 
+async def _continue(sample: Sample, album: Album, recording: Recording) -> None:
+    async with sample.screen(recording, WRITE_REPLY) as screen:
+        await screen.see("ready: edit and save")
+        await screen.press("c")
+        await album.keep(screen, "continue", WIDE, SMALL)
+    async with sample.screen(sample.fork(recording, WRITE_REPLY), CHECK_REPLY, number=1) as screen:
+        await screen.see("ready: edit and save")
+        await album.keep(screen, "continued", BIG, WIDE, SMALL)
+
+
 async def _watch_a_run(sample: Sample, album: Album) -> None:
     sample.edit("answering.py", REPLY, HELD)
     program = sample.begin()
     recording = await sample.running(program, CHECK_REPLY)
-    async with sample.screen(recording, 0, number=1) as screen:
+    async with sample.screen(recording, 0, number=2) as screen:
         await screen.see("following the run", "running")
         await album.keep(screen, "live", BIG, WIDE, SMALL)
         await screen.press("k")
@@ -298,7 +309,7 @@ async def _lose_a_value(sample: Sample, album: Album) -> None:
     sample.take_back()
     sample.edit("agent.py", LOAD, LOST)
     recording = sample.record()
-    async with sample.screen(recording, WRITE_REPLY, number=2) as screen:
+    async with sample.screen(recording, WRITE_REPLY, number=3) as screen:
         await screen.see("ready: edit and save")
         await screen.press("2", "enter")
         await album.keep(screen, "lost", WIDE, SMALL)
@@ -309,7 +320,7 @@ async def _wait_for_a_person(sample: Sample, album: Album) -> None:
     sample.edit("answering.py", "def prepare", f"{ASKING}def prepare")
     sample.edit("answering.py", REPLY, SENDS)
     recording = sample.record()
-    async with sample.screen(recording, CHECK_REPLY + 1, number=3) as screen:
+    async with sample.screen(recording, CHECK_REPLY + 1, number=4) as screen:
         await screen.see("ready: edit and save")
         await album.keep(screen, "waiting", WIDE, SMALL)
         await screen.press("k")
@@ -319,7 +330,7 @@ async def _wait_for_a_person(sample: Sample, album: Album) -> None:
 
 async def _pick(sample: Sample, album: Album) -> None:
     async with sample.picker((110, 12)) as screen:
-        await screen.see("4 runs", "waiting")
+        await screen.see("5 runs", "waiting")
         await album.keep(screen, "runs", BIG, (110, 12), SMALL, TINY)
         await screen.press("slash", *"crash")
         await album.keep(screen, "runs_filtered", (110, 12), SMALL)

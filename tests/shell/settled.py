@@ -41,6 +41,8 @@ _WORDS = (
     (re.compile(r"\b[\d.]+ m?s into\b"), "2 s into"),
     (re.compile(r"\bstarting \S+, "), "starting .venv/bin/python, "),
     (re.compile(r"\b\d{18,19}\b"), "1700000000000000000"),
+    (re.compile(r"\b(of|from) [0-9a-f]{4}:(?=\d)"), rf"\1 {RUNS[0]}:"),
+    (re.compile(r"\b[0-9a-f]{4}(?=-fork-\d)"), RUNS[0]),
 )
 _Told = TypeVar("_Told")
 
@@ -135,7 +137,10 @@ class SettledRuns:
         view = self._runs.view
         oldest_first = sorted(view.rows, key=lambda row: row.started)
         short = {row.run: RUNS[number] for number, row in enumerate(oldest_first)}
-        rows = tuple(row._replace(short=short[row.run], started=STARTED) for row in view.rows)
+        rows = tuple(
+            settled(row)._replace(run=row.run, short=short[row.run], started=STARTED)
+            for row in view.rows
+        )
         return RunsView("~/src/shop", rows, 1_200_000 if rows else 0, read=view.read)
 
     @property
