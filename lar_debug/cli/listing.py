@@ -16,9 +16,8 @@ from lar_debug.model.records import RunInfo, RunStatus
 from lar_debug.model.threads import questions_in
 from lar_debug.runtime.threads import beginning_of
 from lar_debug.session.costs import Spendings
-from lar_debug.session.forks import place_of_parent
 from lar_debug.session.recording import as_it_stands
-from lar_debug.session.references import short_ids
+from lar_debug.session.references import place_of_parent, short_ids
 from lar_debug.store.database import Store
 
 

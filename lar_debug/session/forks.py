@@ -1,10 +1,8 @@
-"""Which attempt of a step a person continues from, and what a run that did is called. Reads."""
+"""Which attempt of a step a person continues from, and with which node. Reads."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from lar_debug.model.records import Execution, Outcome, RunInfo
+from lar_debug.model.records import Execution, Outcome
 from lar_debug.runtime.forking import ForkPoint, check_leads_on
 from lar_debug.runtime.threads import ended_well
 from lar_debug.session.recording import Recording
@@ -36,12 +34,3 @@ def _chosen(recording: Recording, step: int) -> Execution:
 def next_node(recording: Recording, point: ForkPoint) -> str:
     """The name of the node that a fork begins with."""
     return recording.execution(point.step, point.attempt).next[0].label
-
-
-def place_of_parent(info: RunInfo, short: Mapping[str, str]) -> str:
-    """ "7f3a:5@3", where a fork comes from, "" for any other run; `short` are the ids of the runs
-    that there are."""
-    if info.parent is None:
-        return ""
-    run, step, attempt = info.parent
-    return f"{short.get(run, run[:4])}:{step}@{attempt}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -128,6 +128,15 @@ def short_ids(runs: Sequence[RunInfo], least: int = 4) -> dict[str, str]:
                 length += 1
         short[run] = run[:length]
     return short
+
+
+def place_of_parent(info: RunInfo, short: Mapping[str, str]) -> str:
+    """ "7f3a:5@3", where a fork comes from, "" for any other run; `short` are the ids of the runs
+    that there are."""
+    if info.parent is None:
+        return ""
+    run, step, attempt = info.parent
+    return f"{short.get(run, run[:4])}:{step}@{attempt}"
 
 
 def command_line(store: Path, command: str, *words: str) -> str:

@@ -15,10 +15,9 @@ from lar_debug.model.problem import Problem
 from lar_debug.model.records import RunInfo, RunStatus
 from lar_debug.model.runs import RunRow, RunsView
 from lar_debug.session.costs import resumes_of
-from lar_debug.session.forks import place_of_parent
 from lar_debug.session.header import target_name
 from lar_debug.session.recording import as_it_stands
-from lar_debug.session.references import short_ids
+from lar_debug.session.references import place_of_parent, short_ids
 from lar_debug.session.session import Session
 from lar_debug.store.connection import StoreInUse
 from lar_debug.store.database import Store
