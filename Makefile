@@ -1,6 +1,6 @@
 # make demo   the sample, recorded and opened          make test   everything that CI checks
 # make lint   style, types and layers alone            make bench  the benchmarks
-# make soak   500 times kill -9, in both ways of keeping, and all tests that take long
+# make soak   500 times kill -9, in both ways of keeping
 # make clean  forget .venv and every cache
 #
 # Each sets up .venv first when pyproject.toml changed since. Needed: make, Python 3.11 to 3.13
@@ -42,7 +42,6 @@ bench: $(STAMP)
 
 soak: $(STAMP)
 	LAR_DEBUG_KILLS=500 $(BIN)/python -m pytest tests/durable/test_kills.py
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m long
 
 clean:
 	rm -rf $(VENV) $(OTHER) build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache

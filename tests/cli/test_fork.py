@@ -181,7 +181,6 @@ def test_a_graph_that_only_main_makes_is_continued_in_its_own_loop(in_main: Desk
     assert rows_of(in_main.store, middle["run"]) == before
 
 
-@pytest.mark.long
 def test_such_a_fork_is_resumed_and_run_again_step_by_step(in_main: Desk, at: Here) -> None:
     middle = at(in_main, "list", "--json").json[-2]["run"]
     fork = ("fork", middle, "--step", "0", "--live", "--json")

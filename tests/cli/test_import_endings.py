@@ -13,8 +13,6 @@ from tests.cli.conftest import Here
 from tests.cli.desk import Desk
 from tests.formats.logs import engine_log
 
-pytestmark = pytest.mark.long
-
 PIPELINE = """
 import sys
 from pathlib import Path

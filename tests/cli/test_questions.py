@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.cli.conftest import Here
 from tests.cli.desk import Desk
 
@@ -63,7 +61,6 @@ def test_several_questions_are_answered_by_their_ids(tmp_path: Path, at: Here) -
     assert after["told"] == "approve and no"
 
 
-@pytest.mark.long
 def test_all_of_them_at_once(tmp_path: Path) -> None:
     desk = Desk.new(tmp_path)
     desk.write("agent.py", AGENT)

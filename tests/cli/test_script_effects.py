@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.cli.desk import Desk
 from tests.session.test_script_effects import SCRIPT, begun
-
-pytestmark = pytest.mark.long
 
 
 def test_a_rerun_says_what_the_script_does_again_and_saves_need_a_word(tmp_path: Path) -> None:

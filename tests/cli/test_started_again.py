@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.cli.desk import Desk
 
 AGENT = """
@@ -106,7 +104,6 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.long
 def test_what_it_reached_on_its_way_is_not_done_again_unasked(tmp_path: Path) -> None:
     desk = Desk.new(tmp_path)
     desk.write("agent.py", OUTSIDE)
@@ -162,7 +159,6 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.long
 def test_of_a_script_with_threads_of_its_own_the_wanted_one_goes_on(tmp_path: Path) -> None:
     desk = Desk.new(tmp_path)
     desk.write("agent.py", DURABLE)

@@ -13,8 +13,6 @@ from tests.cli.desk import PATIENCE, Desk, Said
 from tests.cli.test_watch import next_line
 from tests.session.person import free_gates, make_gates
 
-pytestmark = pytest.mark.long
-
 GRAPH = """
 import os
 from lar import node

@@ -7,8 +7,6 @@ import pytest
 from tests.cli.desk import SAMPLES, Desk
 from tests.terminal.terminal import Terminal
 
-pytestmark = pytest.mark.long
-
 SIZE = (100, 40)
 HOSTILE = "a\x1b]52;c;AAAA\x07\x1b[31mb\x9b2J\u202ec\x1b]0;x\x07qx"
 SEEN = "a␛]52;c;AAAA␇␛[31mb"

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.cli.desk import SAMPLES, Desk
 from tests.terminal.terminal import Terminal
-
-pytestmark = pytest.mark.long
 
 PROMPT = "prompts/reply.md"
 
