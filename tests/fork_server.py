@@ -12,6 +12,7 @@ import select
 import socket
 import sys
 import threading
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -43,6 +44,12 @@ def main() -> None:
     # The engine greets whoever imports it: the processes have heard nothing.
     sys.stdout.flush()
     protocol: Any = sys.modules["lar_debug.runtime.protocol"]
+
+    def answer(asker: socket.socket, message: dict) -> None:
+        # Tests kill those that ask; the others are still served.
+        with suppress(ConnectionError):
+            asker.sendall(protocol.encode(message))
+
     asking = [socket.socket(fileno=int(sys.argv[1]))]
     gc.freeze()
     while True:
@@ -58,11 +65,11 @@ def main() -> None:
             if "wait" in request:
                 # Whoever asks has seen its end.
                 status = os.waitpid(request["wait"], 0)[1]
-                control.sendall(protocol.encode({"code": os.waitstatus_to_exitcode(status)}))
+                answer(control, {"code": os.waitstatus_to_exitcode(status)})
                 continue
             if "way" in request:
                 asking += [socket.socket(fileno=number) for number in descriptors]
-                control.sendall(protocol.encode({}))
+                answer(control, {})
                 continue
             pid = os.fork()
             if pid == 0:
@@ -72,7 +79,7 @@ def main() -> None:
                 return
             for number in descriptors:
                 os.close(number)
-            control.sendall(protocol.encode({"pid": pid}))
+            answer(control, {"pid": pid})
 
 
 def called(request: dict, descriptors: list[int]) -> None:
