@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from textual import events
 from textual.geometry import Offset
 from textual.message import Message
@@ -14,12 +12,13 @@ from lar_debug.panes._paint import Painted
 class Handle(Painted):
     """Tells where it is dragged to, by its own id."""
 
-    @dataclass
     class Dragged(Message):
         """The mouse holds the rule of the pane `rule` and is at `at`, in cells of the screen."""
 
-        rule: str
-        at: Offset
+        def __init__(self, rule: str, at: Offset) -> None:
+            super().__init__()
+            self.rule = rule
+            self.at = at
 
     was_dragged = False
     """Whether the mouse moved while it held it: what ends that is no click."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from textual import events
@@ -52,12 +51,13 @@ def columns(width: int, rows: Sequence[AttemptRow], signs: Signs) -> Columns:
 class AttemptsPane(ItemsView):
     """A list with a cursor of its own; what its keys ask for is posted with the attempt."""
 
-    @dataclass
     class Asked(Message):
         """A person wants something with the attempt under the cursor."""
 
-        act: Act
-        row: AttemptRow
+        def __init__(self, act: Act, row: AttemptRow) -> None:
+            super().__init__()
+            self.act: Act = act
+            self.row = row
 
     def __init__(self, signs: Signs) -> None:
         super().__init__(signs, id="attempts-pane")

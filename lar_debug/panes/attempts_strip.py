@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from textual import events
 from textual.message import Message
@@ -20,11 +19,12 @@ from lar_debug.text import cells
 class AttemptsStrip(Bar):
     """`#0 recorded  #1✓  #2 base  [#3 14:03:40]`, at the right end of its row; `✓` is accepted."""
 
-    @dataclass
     class AttemptChosen(Message):
         """A person pointed at an attempt."""
 
-        attempt: int
+        def __init__(self, attempt: int) -> None:
+            super().__init__()
+            self.attempt = attempt
 
     def __init__(self, signs: Signs) -> None:
         super().__init__(signs, id="attempts-strip")

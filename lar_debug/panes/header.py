@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
@@ -22,7 +20,6 @@ _ON_SAVE = 1
 class Header(Bar):
     """Target, run, status, steps and tokens; on the right what a save runs."""
 
-    @dataclass
     class OnSaveClicked(Message):
         """A person clicked what a save will do."""
 

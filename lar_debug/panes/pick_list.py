@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from textual import events
 from textual.message import Message
@@ -16,11 +15,12 @@ from lar_debug.panes._line_view import LineView
 class PickList(LineView):
     """A subclass says what stands in a line."""
 
-    @dataclass
     class Chosen(Message):
         """A person meant a line."""
 
-        line: int
+        def __init__(self, line: int) -> None:
+            super().__init__()
+            self.line = line
 
     cursor = 0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from textual.message import Message
@@ -23,13 +22,14 @@ _STANDING = {"differs": "the file differs now", "gone": "the file is gone"}
 class PromptPane(ItemsView):
     """Sections of text, one under the other; the cursor walks from section to section."""
 
-    @dataclass
     class Asked(Message):
         """A person wants something about the file of a section ("" where it has none)."""
 
-        act: Literal["put_back", "undo"]
-        attempt: int
-        file: str
+        def __init__(self, act: Literal["put_back", "undo"], attempt: int, file: str) -> None:
+            super().__init__()
+            self.act = act
+            self.attempt = attempt
+            self.file = file
 
     def __init__(self, signs: Signs) -> None:
         super().__init__(signs, id="prompt-pane")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from textual import events
@@ -40,11 +39,12 @@ class StatePane(ItemsView):
     """One line a value; what is folded has not been read. What is opened stays so for every step
     and attempt; a scroll offset belongs to a step."""
 
-    @dataclass
     class Wished(Message):
         """Something else of the state is to be seen."""
 
-        wish: StateWish
+        def __init__(self, wish: StateWish) -> None:
+            super().__init__()
+            self.wish = wish
 
     def __init__(self, signs: Signs) -> None:
         super().__init__(signs, id="state-pane")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from textual import events
 from textual.message import Message
@@ -25,7 +24,6 @@ _ASIDE = re.compile(r" \(| \| ")
 class StepRule(Bar, Handle):
     """`── 5 write_reply ── LLMNode | answering.py:31 | reads ticket ──`; a note comes first."""
 
-    @dataclass
     class WhereClicked(Message):
         """A person pointed at the file and line of the step."""
 

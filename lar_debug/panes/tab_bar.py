@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from textual import events
@@ -26,11 +25,12 @@ class Tab(NamedTuple):
 class TabBar(Bar):
     """` [1 Diff]  2 State`; where it is narrow the others are numbers only."""
 
-    @dataclass
     class TabChosen(Message):
         """A person pointed at a tab."""
 
-        number: int
+        def __init__(self, number: int) -> None:
+            super().__init__()
+            self.number = number
 
     def __init__(self, signs: Signs, tabs: Sequence[Tab]) -> None:
         super().__init__(signs, id="tab-bar")

@@ -7,7 +7,6 @@ what a person gets back is what they typed. Knows nothing of what the text is fo
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from rich.style import Style
 from textual import events
@@ -36,20 +35,21 @@ class TextField(Bar, can_focus=True, inherit_bindings=False):
     """Asks for one line: `ask`, then wait for `Taken` or `Left`. Keys that it `leaves` are for
     the screen; all others are its own."""
 
-    @dataclass
     class Taken(Message):
         """A person pressed Enter. The field stays: whoever asked closes it, or leaves it with
         its text where that does not fit."""
 
-        text: str
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
 
-    @dataclass
     class Typed(Message):
         """The text is another one now."""
 
-        text: str
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
 
-    @dataclass
     class Left(Message):
         """A person pressed Esc."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from textual import events
@@ -51,11 +50,12 @@ class Timeline(LineView):
 
     THUMB = False
 
-    @dataclass
     class StepChosen(Message):
         """A person pointed at a step."""
 
-        step: int
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
 
     def __init__(self, signs: Signs) -> None:
         super().__init__(signs, id="timeline")

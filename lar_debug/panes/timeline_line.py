@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
@@ -22,11 +20,12 @@ _LONGEST_LABEL = 24
 class TimelineLine(Bar):
     """As many steps around the cursor as fit."""
 
-    @dataclass
     class StepChosen(Message):
         """A person pointed at a step."""
 
-        step: int
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
 
     def __init__(self, signs: Signs) -> None:
         super().__init__(signs, id="timeline-line")

@@ -15,10 +15,9 @@ import subprocess
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from textual.app import App, SuspendNotSupported
 
@@ -44,8 +43,7 @@ Say = Callable[[str, Literal["", "error", "note"]], None]
 """Takes a message and its tone."""
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(NamedTuple):
     """What is started: `words` with the program by its whole path."""
 
     name: str
