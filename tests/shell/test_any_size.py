@@ -122,6 +122,7 @@ async def test_a_screen_outlives_every_size_while_keys_are_pressed(
 @pytest.mark.parametrize("tab", "12345")
 async def test_a_tab_outlives_every_size_while_keys_are_pressed(open_desk: OpenDesk, tab: str):
     keys = ("j", "k", "tab", "J", "G", "g", "right_square_bracket", "enter", "escape", "n")
+    keys += ("plus", "minus", "minus", "vertical_line")
     async with open_desk() as desk:
         await desk.press(tab)
         await fits_at_every_size(desk, int(tab), keys)
