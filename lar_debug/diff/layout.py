@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final, Literal, TypeAlias
 
-from lar_debug.diff.line_rows import MOST_SHOWN, Gutter, folded, line_rows, tree_rows
+from lar_debug.diff.line_rows import BAR_CELLS, MOST_SHOWN, Gutter, folded, line_rows, tree_rows
 from lar_debug.diff.side_by_side import both_halves, half_of, swapped_halves
 from lar_debug.model.changes import Row, Span
 from lar_debug.model.document import (
@@ -36,7 +36,6 @@ O_OPENS: Final = "o opens"
 DiffView: TypeAlias = Literal["whole", "new", "beside"]
 """All of a diff, the new side alone, or old and new side by side."""
 
-_BAR_CELLS: Final = 4
 _SIGN_CELLS: Final = 3
 _CAUSE_CONTEXT: Final = 2
 # From this many rows on a cause also shows how its file begins, and what stayed the same.
@@ -200,7 +199,7 @@ def _piece_rows(pieces: Sequence[Piece], fit: _Fit, *, rewritten: bool = False) 
         if isinstance(piece, Kept):
             yield from _kept(piece, fit, number > 0, number < len(pieces) - 1)
         elif fit.view == "beside":
-            yield from swapped_halves(piece, fit.width, _text_width(fit), fit.opens)
+            yield from swapped_halves(piece, fit.width, fit.opens)
         elif fit.view == "new":
             yield from _lines("+", piece.added, fit)
         elif rewritten:
@@ -260,7 +259,7 @@ def _gutter(fit: _Fit) -> Gutter:
 
 def _text_width(fit: _Fit) -> int:
     width = half_of(fit.width) if fit.view == "beside" else fit.width
-    return width - _BAR_CELLS - (fit.gutter + 2 if fit.gutter else 0)
+    return width - BAR_CELLS - (fit.gutter + 2 if fit.gutter else 0)
 
 
 def lay_out_cause(

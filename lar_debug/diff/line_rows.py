@@ -14,6 +14,9 @@ Gutter: TypeAlias = Literal["number", "none"]
 _TINTS: dict[str, Literal["", "in", "out"]] = {"+": "in", "-": "out"}
 _INDENT = "  "
 
+BAR_CELLS: Final = 4
+"""What the sign of a row and its bar take."""
+
 MOST_SHOWN: Final = 64 * 1024
 """Characters of one text that are laid out."""
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import TypeAlias
 
-from lar_debug.diff.line_rows import line_rows
+from lar_debug.diff.line_rows import BAR_CELLS, line_rows
 from lar_debug.model.changes import Row, Span
 from lar_debug.model.document import Line, Swapped
 from lar_debug.text import cells
@@ -28,14 +28,14 @@ def half_of(width: int) -> int:
 
 def both_halves(left: Row, right: Row, width: int) -> Row:
     """One row of two: the left one is filled up to where the right one begins."""
-    # Sign and bar take four cells.
-    missing = half_of(width) - 4 - sum(cells(span.text) for span in left.spans)
+    missing = half_of(width) - BAR_CELLS - sum(cells(span.text) for span in left.spans)
     blanks = (Span(" " * missing),) if missing > 0 else ()
     return left._replace(spans=(*left.spans, *blanks), beside=right)
 
 
-def swapped_halves(piece: Swapped, width: int, text_width: int, opens: str) -> Iterator[Row]:
-    """Lines that went out beside those that came in their place; `text_width` is that of a half."""
+def swapped_halves(piece: Swapped, width: int, opens: str) -> Iterator[Row]:
+    """Lines that went out beside those that came in their place."""
+    text_width = half_of(width) - BAR_CELLS
     for old, new in _paired(piece):
         left = line_rows("-", old, text_width, "none", opens) if old else ()
         right = line_rows("+", new, text_width, "none", opens) if new else ()

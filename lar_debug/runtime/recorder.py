@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 import weakref
+from collections.abc import Generator
 from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
@@ -172,12 +173,8 @@ class Recorder:
 
     def continue_run(self, position: Position, beginning: Beginning, durable: Durable) -> RunRecord:
         """A run that goes on, as a new segment of it. Raises NotKept."""
-        try:
-            with self.lock, quiet():
-                self._refuse_when_stopped()
-                return self._next_segment(position, beginning, durable)
-        except Exception as error:
-            raise NotKept(error) from error
+        with self._kept():
+            return self._next_segment(position, beginning, durable)
 
     def fork_run(
         self,
@@ -189,10 +186,16 @@ class Recorder:
     ) -> RunRecord:
         """A new run that continues another one from a position, with `node` and the `state` that
         was left there. Raises NotKept."""
+        with self._kept():
+            return self._new_fork(position, node, beginning, durable, state)
+
+    @contextlib.contextmanager
+    def _kept(self) -> Generator[None]:
+        """Writes what must be in the store before a run goes on. Raises NotKept."""
         try:
             with self.lock, quiet():
                 self._refuse_when_stopped()
-                return self._new_fork(position, node, beginning, durable, state)
+                yield
         except Exception as error:
             raise NotKept(error) from error
 
@@ -338,6 +341,11 @@ class Recorder:
 
     def new_snapshotter(self, run: str) -> Snapshotter:
         return Snapshotter(self.store.objects, self.store.texts, run=run, key=self._key)
+
+    def restored(self, reference: str, run: str) -> dict[str, Any]:
+        """A recorded state of any run, as real objects. Raises StoreError."""
+        with self.lock, quiet():
+            return self.new_snapshotter(run).restore(reference)
 
     def mark(self, run: str, step: int, edge: Any) -> None:
         if self._marks is not None:

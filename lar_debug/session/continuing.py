@@ -31,7 +31,7 @@ OpenSession = Callable[[Store, RunInfo], "Session"]
 
 
 class Continuing:
-    """At most one fork at a time. `begun` is the one that waits to be opened."""
+    """At most one fork at a time."""
 
     def __init__(
         self, session: Session, rerunning: Rerunning, open_session: OpenSession | None
@@ -40,7 +40,8 @@ class Continuing:
         self._rerunning = rerunning
         self._open_session = open_session
         self._program: AtWork | None = None
-        self.begun: RunInfo | None = None
+        self._begun: RunInfo | None = None
+        """The fork that waits to be opened."""
 
     @property
     def goes_on_itself(self) -> bool:
@@ -116,7 +117,7 @@ class Continuing:
             over = program.is_over
             begun = await asyncio.to_thread(fork_of, store, point, program.program)
             if begun is not None:
-                self.begun = begun
+                self._begun = begun
                 self._session.changed("fork")
                 return
             if over:
@@ -129,11 +130,11 @@ class Continuing:
     async def opened(self) -> Session:
         """A session on the run that has begun; its program is that session's from now on. Raises
         Problem."""
-        begun, program = self.begun, self._program
+        begun, program = self._begun, self._program
         if begun is None or program is None:
             raise Problem("no new run has begun")
         session = await self._other(begun)
-        self.begun = self._program = None
+        self._begun = self._program = None
         session.going_on.take_over(program)
         session.came_from = self._session.recording.run
         return session

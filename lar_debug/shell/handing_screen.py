@@ -12,7 +12,6 @@ from textual.events import MouseDown
 from textual.selection import Selection
 from textual.widget import Widget
 
-from lar_debug.model.problem import Problem
 from lar_debug.panes.step_rule import StepRule
 from lar_debug.shell.clipboard import (
     MOST_BYTES,
@@ -89,13 +88,11 @@ class HandingScreen(PanesScreen, inherit_bindings=False):
 
     async def _edit(self, what: str) -> None:
         handing, outside = self.session.handing, self._outside
-        try:
+        with self.problems_told():
             asked = handing.prompt_place() if what == "prompt" else handing.source_place()
             place = await asked
             command = editor_command(outside.settings.editor, outside.environ, place)
             await open_editor(outside, command, place, outside.environ, self.session.say)
-        except Problem as error:
-            self.session.say(str(error), "error")
 
     # The clipboard
 
@@ -125,29 +122,20 @@ class HandingScreen(PanesScreen, inherit_bindings=False):
             self.run_worker(self._copy("the selection", selected))
 
     async def _copy_command(self) -> None:
-        try:
+        with self.problems_told():
             place, _ = self._detail.state.chosen or ("", False)
             command = await self.session.handing.command(place)
-        except Problem as error:
-            self.session.say(str(error), "error")
-        else:
             await self._copy(command, command)
 
     async def _copy_path(self) -> None:
-        try:
+        with self.problems_told():
             place = await self.session.handing.prompt_place()
-        except Problem as error:
-            self.session.say(str(error), "error")
-        else:
             where = f"{place.file}:{place.line}"
             await self._copy(where, where)
 
     async def _copy_value(self) -> None:
-        try:
+        with self.problems_told():
             shown = await self.shown_value()
-        except Problem as error:
-            self.session.say(str(error), "error")
-        else:
             if shown is not None:
                 await self._copy(*shown)
 

@@ -7,7 +7,8 @@ is main_screen.py. Keeps no recorded data of its own.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 
 from textual import events
 from textual.app import ComposeResult
@@ -16,6 +17,7 @@ from textual.layout import Layout
 from textual.timer import Timer
 from textual.widget import Widget
 
+from lar_debug.model.problem import Problem
 from lar_debug.panes._line_view import LineView
 from lar_debug.panes._signs import Signs
 from lar_debug.panes.attempts_strip import AttemptsStrip
@@ -217,6 +219,14 @@ class PanesScreen(WaitedScreen[None], inherit_bindings=False):
         self._replan(self.size)
         seconds = told_seconds(self.clock() - running.started)
         self._verdict.show_running(running_words(running, view, seconds) if here else "")
+
+    @contextmanager
+    def problems_told(self) -> Generator[None]:
+        """What cannot be done is told on the event line, and the rest left out."""
+        try:
+            yield
+        except Problem as error:
+            self.session.say(str(error), "error")
 
     # A line to type into
 

@@ -147,11 +147,6 @@ class ContinuingPort(Protocol):
         """Begin; when the new run can be opened that is told of as "fork"."""
         ...
 
-    @property
-    def begun(self) -> object | None:
-        """The run that can be opened, None where there is none."""
-        ...
-
     async def opened(self) -> SessionPort: ...
 
     async def back(self) -> SessionPort:

@@ -31,12 +31,9 @@ class StateScreen(HandingScreen, inherit_bindings=False):
         if chosen is None:
             return
         place, before = chosen
-        try:
+        with self.problems_told():
             asked = await self.session.state_acts.edit(place, before=before)
-        except Problem as error:
-            self.session.say(str(error), "error")
-            return
-        self.ask(asked.title, lambda text: self._value_typed(asked, text), asked.text)
+            self.ask(asked.title, lambda text: self._value_typed(asked, text), asked.text)
 
     def _value_typed(self, asked: StateEditView, text: str) -> bool:
         """Whether it fits is found off the event loop; until then the field stays."""
@@ -45,14 +42,11 @@ class StateScreen(HandingScreen, inherit_bindings=False):
 
     async def _run_edited(self, asked: StateEditView, text: str) -> None:
         taken = self._taken
-        try:
+        with self.problems_told():
             runs = await self.session.state_acts.run(asked, text)
-        except Problem as error:
-            self.session.say(str(error), "error")
-            return
-        # Meanwhile something else may be asked.
-        if runs and taken is self._taken:
-            self.stop_asking()
+            # Meanwhile something else may be asked.
+            if runs and taken is self._taken:
+                self.stop_asking()
 
     def action_open_value(self) -> None:
         """All of what the open tab shows, in the pager."""
@@ -60,14 +54,11 @@ class StateScreen(HandingScreen, inherit_bindings=False):
 
     async def _page(self) -> None:
         app = terminal_app(self)
-        try:
-            with tempfile.TemporaryDirectory(prefix="lar-debug-") as folder:
-                file = Path(folder) / "value"
-                command = pager_command(app.settings.pager, app.environ, file)
-                if await self._write_value(file):
-                    await in_our_terminal(app, command)
-        except Problem as error:
-            self.session.say(str(error), "error")
+        with self.problems_told(), tempfile.TemporaryDirectory(prefix="lar-debug-") as folder:
+            file = Path(folder) / "value"
+            command = pager_command(app.settings.pager, app.environ, file)
+            if await self._write_value(file):
+                await in_our_terminal(app, command)
 
     def action_ask_file(self) -> None:
         """Write all of what the open tab shows into a file of a name that is asked."""
@@ -79,13 +70,11 @@ class StateScreen(HandingScreen, inherit_bindings=False):
         return True
 
     async def _save_value(self, file: Path) -> None:
-        try:
-            written = await self._write_new(file)
-        except OSError as error:
-            self.session.say(f"{file} cannot be written: {error.strerror}", "error")
-        except Problem as error:
-            self.session.say(str(error), "error")
-        else:
+        with self.problems_told():
+            try:
+                written = await self._write_new(file)
+            except OSError as error:
+                raise Problem(f"{file} cannot be written: {error.strerror}") from None
             self.session.say(f"saved to {file}" if written else "there is nothing to save")
 
     async def _write_new(self, file: Path) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from lar_debug.model.problem import Problem
 from lar_debug.model.threads import Answer, Question
 from lar_debug.panes.text_field import TextField
 from lar_debug.shell.panes_screen import PanesScreen
@@ -25,32 +24,25 @@ class ThreadsScreen(PanesScreen, inherit_bindings=False):
 
     def action_go_on(self) -> None:
         """Go on with the run itself, or continue from the shown attempt."""
-        try:
-            itself = self.session.continuing.goes_on_itself
-        except Problem as error:
-            self.session.say(str(error), "error")
-            return
-        if itself:
-            self._go_on_itself()
-        else:
-            self.action_fork()
+        with self.problems_told():
+            if self.session.continuing.goes_on_itself:
+                self._go_on_itself()
+            else:
+                self.action_fork()
 
     # A new run
 
     def action_fork(self) -> None:
         """Ask how far a new run is to go that continues from the shown attempt."""
-        try:
+        with self.problems_told():
             questions = self.session.continuing.questions()
-        except Problem as error:
-            self.session.say(str(error), "error")
-            return
-        self._by_key = {
-            "n": lambda: self._fork(one_step=True),
-            "c": lambda: self._fork(one_step=False),
-            "q": lambda: None,
-        }
-        self.ask(questions[0], lambda _: False)
-        self._field.ask_key(*questions)
+            self._by_key = {
+                "n": lambda: self._fork(one_step=True),
+                "c": lambda: self._fork(one_step=False),
+                "q": lambda: None,
+            }
+            self.ask(questions[0], lambda _: False)
+            self._field.ask_key(*questions)
 
     def on_text_field_typed(self, message: TextField.Typed) -> None:
         """Where a key is asked for, it is taken at once; those without a meaning are dropped."""
@@ -71,10 +63,8 @@ class ThreadsScreen(PanesScreen, inherit_bindings=False):
         self._open_fork()
 
     def _fork(self, *, one_step: bool) -> None:
-        try:
+        with self.problems_told():
             self.session.continuing.start(one_step=one_step)
-        except Problem as error:
-            self.session.say(str(error), "error")
 
     def _show(self, topics: Topic) -> None:
         super()._show(topics)
@@ -89,12 +79,8 @@ class ThreadsScreen(PanesScreen, inherit_bindings=False):
             self.do_first(self._opened_fork())
 
     async def _opened_fork(self) -> None:
-        try:
-            session = await self.session.continuing.opened()
-        except Problem as error:
-            self.session.say(str(error), "error")
-        else:
-            self.leave_for(session)
+        with self.problems_told():
+            self.leave_for(await self.session.continuing.opened())
 
     def leave_for(self, session: SessionPort) -> None:
         """Another session takes the place of this one."""
@@ -104,15 +90,12 @@ class ThreadsScreen(PanesScreen, inherit_bindings=False):
 
     def _go_on_itself(self) -> None:
         """Ask what has to be asked, one after the other, then go on."""
-        try:
+        with self.problems_told():
             questions = self.session.going_on.questions()
-        except Problem as error:
-            self.session.say(str(error), "error")
-            return
-        if questions[0].choices:
-            self._ask_next(questions, {})
-        else:
-            self.ask(f"{questions[0].question}:", self._agreed)
+            if questions[0].choices:
+                self._ask_next(questions, {})
+            else:
+                self.ask(f"{questions[0].question}:", self._agreed)
 
     def _agreed(self, text: str) -> bool:
         if text.strip().lower() in ("y", "yes"):
@@ -155,7 +138,5 @@ class ThreadsScreen(PanesScreen, inherit_bindings=False):
         return typed
 
     def _go_on(self, answers: Mapping[str, Answer]) -> None:
-        try:
+        with self.problems_told():
             self.session.going_on.start(answers)
-        except Problem as error:
-            self.session.say(str(error), "error")

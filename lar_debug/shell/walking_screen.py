@@ -10,7 +10,6 @@ from typing import cast
 from textual.app import App
 
 from lar_debug.model import views
-from lar_debug.model.problem import Problem
 from lar_debug.shell.commanding_screen import CommandingScreen
 
 _ASKING = ("find", "palette", "edit_value", "note", "go_on")
@@ -77,14 +76,11 @@ class WalkingScreen(CommandingScreen, inherit_bindings=False):
         from lar_debug.shell.help_screen import TextScreen
         from lar_debug.shell.page_screen import diff_rows
 
-        try:
+        with self.problems_told():
             title, document = await self.session.walking.compare_with(attempt, text)
-        except Problem as error:
-            self.session.say(str(error), "error")
-            return
-        rows = diff_rows(document, self._signs, folded=False)
-        app = cast("App[None]", self.app)  # pyright: ignore[reportUnknownMemberType]
-        app.push_screen(TextScreen(self._signs, title, rows))
+            rows = diff_rows(document, self._signs, folded=False)
+            app = cast("App[None]", self.app)  # pyright: ignore[reportUnknownMemberType]
+            app.push_screen(TextScreen(self._signs, title, rows))
 
     def action_ask_key(self) -> None:
         """The history of a key by its name."""

@@ -24,7 +24,6 @@ from lar_debug.runtime.engines.lar_recording import LarRecording
 from lar_debug.runtime.engines.lar_thread_run import ThreadRun, Wish
 from lar_debug.runtime.forking import ForkPoint, forked_session, program_thread
 from lar_debug.runtime.loader import load_script
-from lar_debug.runtime.observation import quiet
 from lar_debug.runtime.recorder import Recorder
 
 REFUSED = 2
@@ -87,8 +86,7 @@ class _Again:
 
     def snapshot(self, reference: str, run: str) -> dict[str, Any]:
         """A recorded state of a run, as real objects."""
-        with self._recorder.lock, quiet():
-            return self._recorder.new_snapshotter(run).restore(reference)
+        return self._recorder.restored(reference, run)
 
     def thread_of(self, thread: str) -> str:
         """What the program does further with the thread of a fork's parent is the fork's."""

@@ -23,7 +23,6 @@ from lar_debug.runtime.forking import ForkPoint, fork_position, fork_threads
 from lar_debug.runtime.identity import Unreachable
 from lar_debug.runtime.interrupts import Interrupted, Person
 from lar_debug.runtime.matching import check, find, refused
-from lar_debug.runtime.observation import quiet
 from lar_debug.runtime.recorder import Recorder
 from lar_debug.runtime.run_record import Beginning, Durable, NotKept, RunRecord
 from lar_debug.runtime.threads import (
@@ -179,7 +178,7 @@ class ThreadRun:
         """A run that lar-debug wrote down before it loaded the program, by this process or by one
         that did not come to its first step."""
         if info.input:
-            self._fill(self._restored(info.run, info.input))
+            self._fill(self._recorder.restored(info.input, info.run))
         self._recorder.announced = info
         return self._begun(claim)
 
@@ -187,7 +186,7 @@ class ThreadRun:
         """The run after one that came to its end: its last state, and over that what is given."""
         self._refuse_lossy(last)
         given = dict(self._state)
-        before = self._restored(last.run.run, last.state)
+        before = self._recorder.restored(last.state, last.run.run)
         kept = {key: value for key, value in before.items() if key not in HIDDEN_KEYS}
         self._fill({**kept, **given})
         return self._begun(claim)
@@ -230,14 +229,9 @@ class ThreadRun:
             if position.state:
                 self._fill(record.restore(position.state))
             return record
-        self._fill(self._restored(position.run.run, position.state))
+        self._fill(self._recorder.restored(position.state, position.run.run))
         durable = self._durable(claim)
         return self._recorder.fork_run(position, node, beginning, durable, self._state)
-
-    def _restored(self, run: str, reference: str) -> dict[str, Any]:
-        """A recorded state of any run, as real objects."""
-        with self._recorder.lock, quiet():
-            return self._recorder.new_snapshotter(run).restore(reference)
 
     def _fill(self, state: dict[str, Any]) -> None:
         """What the caller gave is what the engine works on."""
@@ -245,10 +239,7 @@ class ThreadRun:
         self._state.update(state)
 
     def _reaching(self, info: RunInfo) -> Reaching:
-        def restored(reference: str, run: str) -> dict[str, Any]:
-            return self._recorder.new_snapshotter(run).restore(reference)
-
-        return Reaching(self._store, info.run, restored, silent=False)
+        return Reaching(self._store, info.run, self._recorder.restored, silent=False)
 
     def _visits(self, position: Position) -> dict[str, int]:
         """What the engine had counted, without the tries of the step that comes again."""
@@ -305,7 +296,6 @@ class ThreadRun:
         node = recorded.type if recorded is not None else ""
         error = Interrupted(execution.note, node=node)
         error.run, error.thread = position.run.run, self._wish.thread
-        with contextlib.suppress(NotKept):
-            self._fill(self._restored(position.run.run, position.state))
+        self._fill(self._recorder.restored(position.state, position.run.run))
         yield waiting_entry(position.engine_step, self._state, current=error)
         raise error
